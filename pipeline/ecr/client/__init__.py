@@ -1,0 +1,1 @@
+"""What SES or a person uses to fetch, verify and cache the index."""

@@ -1,0 +1,91 @@
+"""The hardware registry: boards that nodes have, by the ids the Sage inventory uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from ecr.model.fields import (
+    Flag,
+    Line,
+    ManifestModel,
+    PlatformName,
+    PositiveInt,
+    Text,
+)
+from ecr.model.release import Release
+
+
+class Hardware(ManifestModel):
+    """One board."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+    """Id, such as 'xaviernx'."""
+    title: Line
+    """Name for people."""
+    platforms: Annotated[tuple[PlatformName, ...], Field(min_length=1)]
+    """Platforms it runs."""
+    cores: PositiveInt | None = None
+    """Processor cores."""
+    memory_bytes: PositiveInt | None = None
+    """Memory in bytes."""
+    gpu: Line | None = None
+    """GPU."""
+    gpu_memory_bytes: PositiveInt | None = None
+    """GPU memory in bytes; for shared memory, all of it."""
+    shared_memory: Flag = False
+    """Whether processor and GPU share their memory."""
+    capabilities: tuple[Line, ...] = ()
+    """Capabilities, as nodes state them."""
+    description: Text = ""
+    """What it is and where it is used."""
+
+
+class Answer(StrEnum):
+    """Whether a release runs on a piece of hardware."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The answer, and the reason in words."""
+
+    answer: Answer
+    reason: str
+
+
+def decide_fit(release: Release, hardware: Hardware) -> Fit:
+    """Say whether a release fits a board, from what its author declares.
+
+    ``no`` names what is missing; ``yes`` needs a declared memory; else ``unknown``.
+    """
+    if not set(release.platforms) & set(hardware.platforms):
+        return Fit(Answer.NO, f"not built for {' or '.join(hardware.platforms)}")
+    needs = release.needs
+    gpu = needs.gpu
+    if gpu is not None and gpu.required:
+        if hardware.gpu is None:
+            return Fit(Answer.NO, "needs a GPU")
+        missing = set(gpu.capabilities) - set(hardware.capabilities)
+        if missing:
+            return Fit(Answer.NO, f"needs {', '.join(sorted(missing))}")
+        wanted, there = needs.gpu_memory_bytes, hardware.gpu_memory_bytes
+        if wanted is not None and there is not None and wanted > there:
+            return Fit(Answer.NO, f"needs {gpu.memory} of GPU memory")
+    memory = needs.memory_bytes
+    if memory is None:
+        return Fit(Answer.UNKNOWN, "the author declares no memory need and none was measured")
+    if hardware.memory_bytes is None:
+        return Fit(Answer.UNKNOWN, "the memory of this hardware is not known")
+    if memory > hardware.memory_bytes:
+        return Fit(Answer.NO, f"needs {needs.memory} of memory")
+    cores = hardware.cores
+    if cores is not None and (needs.cpu_millicores or 0) > cores * 1000:
+        return Fit(Answer.NO, f"needs {needs.cpu} of CPU")
+    return Fit(Answer.YES, f"declared: {needs.memory} of memory")

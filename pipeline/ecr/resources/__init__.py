@@ -1,0 +1,1 @@
+"""Files that ship with the package: SPDX identifiers, the hardware registry, templates."""
