@@ -26,13 +26,18 @@ COMMANDS = {
 class _LazyGroup(click.Group):
     """Imports a command's module only when the command is called."""
 
+    # The parameters bear the names click gives them.
+    # ruff: noqa: ARG002
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"ecr.cli.{cmd_name}_" if cmd_name == "import" else f"ecr.cli.{cmd_name}")
+        module = import_module(
+            f"ecr.cli.{cmd_name}_" if cmd_name == "import" else f"ecr.cli.{cmd_name}"
+        )
         command: click.Command = module.command
         return command
 

@@ -70,5 +70,5 @@ class Build(RecordModel):
     """Registry and repository the images were pushed to; absent when they were not pushed."""
     digest: Digest | None = None
     """Digest of the image index (the manifest list)."""
-    images: dict[PlatformName, Image] = {}
+    images: dict[PlatformName, Image] = Field(default_factory=dict)
     """Images, by platform."""

@@ -33,9 +33,9 @@ class Bundle(ManifestModel):
     """Who answers for the bundle, beside the namespace's owners."""
     grants: Annotated[tuple[Grant, ...], Field(max_length=200)] = ()
     """Further permissions on this bundle."""
-    successor: (
-        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")] | None
-    ) = None
+    successor: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")] | None = (
+        None
+    )
     """``namespace/name`` of the bundle to use in place of this one."""
     successor_reason: Line | None = None
     """Why the successor should be used."""

@@ -48,7 +48,7 @@ _BYTE_UNITS = {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """Make the error a validator raises: ``code`` is the rule, ``hint`` what to do."""
     escaped = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError(code, escaped, {"hint": hint})  # type: ignore[arg-type]
+    return PydanticCustomError(code, escaped, {"hint": hint})
 
 
 class ManifestModel(BaseModel):
@@ -130,7 +130,7 @@ def _check_version(text: str) -> str:
         )
         raise wrong("E106", f"version '{_short(text)}' has four parts and is not SemVer", hint)
     numbers = re.findall(r"[0-9]+", text)[:3]
-    suggestion = ".".join(str(int(number)) for number in (numbers + ["0", "0", "0"])[:3])
+    suggestion = ".".join(str(int(number)) for number in [*numbers, "0", "0", "0"][:3])
     raise wrong(
         "E106",
         f"version '{_short(text)}' is not a semantic version",
@@ -174,9 +174,7 @@ def _check_https(text: str) -> str:
         raise wrong("E112", f"'{_short(text)}' is not a URL", "write https://host/path") from None
     if parts.scheme != "https":
         scheme = f"scheme '{parts.scheme}'" if parts.scheme else "no scheme"
-        raise wrong(
-            "E112", f"URL '{_short(text)}' has {scheme}", "only https:// URLs are accepted"
-        )
+        raise wrong("E112", f"URL '{_short(text)}' has {scheme}", "only https:// URLs are accepted")
     if not host or parts.username is not None or parts.password is not None:
         raise wrong(
             "E112", f"URL '{_short(text)}' has no plain host", "write https://host/path, no user"
@@ -215,9 +213,7 @@ def _check_spdx(text: str) -> str:
 def _check_orcid(text: str) -> str:
     orcid = text.removeprefix("https://orcid.org/")
     if not _ORCID.match(orcid):
-        raise wrong(
-            "E115", f"'{_short(text)}' is not an ORCID", "write it as 0000-0002-1825-0097"
-        )
+        raise wrong("E115", f"'{_short(text)}' is not an ORCID", "write it as 0000-0002-1825-0097")
     total = 0
     for digit in orcid.replace("-", "")[:-1]:
         total = (total + int(digit)) * 2

@@ -65,27 +65,32 @@ def decide_fit(release: Release, hardware: Hardware) -> Fit:
 
     ``no`` names what is missing; ``yes`` needs a declared memory; else ``unknown``.
     """
-    if not set(release.platforms) & set(hardware.platforms):
-        return Fit(Answer.NO, f"not built for {' or '.join(hardware.platforms)}")
-    needs = release.needs
-    gpu = needs.gpu
-    if gpu is not None and gpu.required:
-        if hardware.gpu is None:
-            return Fit(Answer.NO, "needs a GPU")
-        missing = set(gpu.capabilities) - set(hardware.capabilities)
-        if missing:
-            return Fit(Answer.NO, f"needs {', '.join(sorted(missing))}")
-        wanted, there = needs.gpu_memory_bytes, hardware.gpu_memory_bytes
-        if wanted is not None and there is not None and wanted > there:
-            return Fit(Answer.NO, f"needs {gpu.memory} of GPU memory")
-    memory = needs.memory_bytes
-    if memory is None:
+    missing = _find_missing(release, hardware)
+    if missing is not None:
+        return Fit(Answer.NO, missing)
+    if release.needs.memory is None:
         return Fit(Answer.UNKNOWN, "the author declares no memory need and none was measured")
     if hardware.memory_bytes is None:
         return Fit(Answer.UNKNOWN, "the memory of this hardware is not known")
-    if memory > hardware.memory_bytes:
-        return Fit(Answer.NO, f"needs {needs.memory} of memory")
-    cores = hardware.cores
-    if cores is not None and (needs.cpu_millicores or 0) > cores * 1000:
-        return Fit(Answer.NO, f"needs {needs.cpu} of CPU")
-    return Fit(Answer.YES, f"declared: {needs.memory} of memory")
+    return Fit(Answer.YES, f"declared: {release.needs.memory} of memory")
+
+
+def _find_missing(release: Release, hardware: Hardware) -> str | None:
+    if not set(release.platforms) & set(hardware.platforms):
+        return f"not built for {' or '.join(hardware.platforms)}"
+    needs = release.needs
+    if needs.gpu is not None and needs.gpu.required:
+        lacking = sorted(set(needs.gpu.capabilities) - set(hardware.capabilities))
+        if hardware.gpu is None or lacking:
+            return f"needs {', '.join(lacking) if hardware.gpu else 'a GPU'}"
+        if _exceeds(needs.gpu_memory_bytes, hardware.gpu_memory_bytes):
+            return f"needs {needs.gpu.memory} of GPU memory"
+    if _exceeds(needs.memory_bytes, hardware.memory_bytes):
+        return f"needs {needs.memory} of memory"
+    if _exceeds(needs.cpu_millicores, hardware.cores and hardware.cores * 1000):
+        return f"needs {needs.cpu} of CPU"
+    return None
+
+
+def _exceeds(wanted: int | None, there: int | None) -> bool:
+    return wanted is not None and there is not None and wanted > there

@@ -107,4 +107,3 @@ def lookalike_key(name: str) -> str:
     """
     skeleton = name.casefold().translate(_LOOKALIKES).replace("rn", "m").replace("vv", "w")
     return re.sub(r"-+", "", skeleton)
-

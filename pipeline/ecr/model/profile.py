@@ -102,9 +102,9 @@ class Profile(RecordModel):
     """Energy of one run, where the machine has a meter."""
     exit_status: NonNegativeInt
     """Exit status of the last run."""
-    series: dict[Line, Series] = {}
+    series: dict[Line, Series] = Field(default_factory=dict)
     """Time series by quantity."""
-    missing: dict[Line, Line] = {}
+    missing: dict[Line, Line] = Field(default_factory=dict)
     """What could not be measured, and why."""
     raw_log: Digest
     """Digest of the raw log."""

@@ -79,7 +79,7 @@ class ContainerCode(ManifestModel):
     """Where the code is."""
     dockerfile: RelativePath = "Dockerfile"
     """Dockerfile, relative to the source's directory."""
-    build_args: Annotated[dict[str, Text], Field(max_length=100)] = {}
+    build_args: Annotated[dict[str, Text], Field(default_factory=dict, max_length=100)]
     """Build arguments. They are public: never put a secret here."""
     arguments: tuple[Text, ...] = ()
     """Arguments the container is started with when the user gives none."""
@@ -346,7 +346,7 @@ class Resource(ManifestModel):
 
     type: Line
     """Kind of resource, such as 'RGB_image_producer'."""
-    properties: dict[str, Json] = {}
+    properties: dict[str, Json] = Field(default_factory=dict)
     """What else is asked of it, such as a view or a resolution."""
 
 
@@ -397,7 +397,7 @@ class Release(ManifestModel):
     """Workload for performance profiles."""
     resources: Annotated[tuple[Resource, ...], Field(max_length=50)] = ()
     """Resources asked for in the words of sage.yaml."""
-    metadata: Annotated[dict[str, Json], Field(max_length=100)] = {}
+    metadata: Annotated[dict[str, Json], Field(default_factory=dict, max_length=100)]
     """Whatever else belongs to it, as names and values."""
 
     @property

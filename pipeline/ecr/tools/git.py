@@ -1,6 +1,7 @@
-"""Git, as far as a catalog needs it. Every call is made safe for hostile repositories:
+"""Git, as far as a catalog needs it.
 
-hooks, file monitors, credential prompts and protocols other than https and file are off.
+Every call is made safe for hostile repositories: hooks, file monitors, credential prompts
+and protocols other than https and file are off.
 """
 
 from __future__ import annotations
@@ -88,9 +89,7 @@ def list_changes(repository: Path, base: str) -> list[tuple[str, str]]:
     start = outcome.text.strip() or commit
     diff = run_git(["diff", "--no-renames", "--name-status", "-z", start, "--"], cwd=repository)
     parts = diff.text.split("\0")
-    changes = {
-        path: status for status, path in zip(parts[0::2], parts[1::2], strict=False) if path
-    }
+    changes = {path: status for status, path in zip(parts[0::2], parts[1::2], strict=False) if path}
     untracked = run_git(["ls-files", "--others", "--exclude-standard", "-z"], cwd=repository)
     changes |= {path: "A" for path in untracked.text.split("\0") if path}
     return [(status, path) for path, status in sorted(changes.items())]
@@ -117,7 +116,10 @@ def resolve_remote_ref(url: str, ref: str, *, timeout_s: float = 30) -> str | No
     outcome = run_git(
         ["ls-remote", "--end-of-options", url, ref, f"refs/tags/{ref}^{{}}"], timeout_s=timeout_s
     )
-    found = dict(reversed(line.split("\t", 1)) for line in outcome.text.splitlines() if "\t" in line)
+    found: dict[str, str] = {}
+    for line in outcome.text.splitlines():
+        commit, _, name = line.partition("	")
+        found[name] = commit
     for name in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref):
         if name in found:
             return found[name]
@@ -135,7 +137,16 @@ def clone_repository(url: str, target: Path, *, ref: str | None, timeout_s: floa
     """
     branch = [] if ref is None else [f"--branch={ref}"]
     run_git(
-        ["clone", "--quiet", "--depth=1", "--no-recurse-submodules", *branch, "--", url, str(target)],
+        [
+            "clone",
+            "--quiet",
+            "--depth=1",
+            "--no-recurse-submodules",
+            *branch,
+            "--",
+            url,
+            str(target),
+        ],
         timeout_s=timeout_s,
     )
     return resolve_commit(target, "HEAD")

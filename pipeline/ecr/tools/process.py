@@ -66,7 +66,7 @@ def run_program(
     """
     command = redact(shlex.join(argv))
     try:
-        process = subprocess.Popen(  # noqa: S603 - an argument list, no shell
+        process = subprocess.Popen(
             argv,
             cwd=cwd,
             env={**os.environ, **(environment or {})},
@@ -77,7 +77,9 @@ def run_program(
         )
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
-            raise ToolFailedError(f"directory {cwd} does not exist, cannot run: {command}") from error
+            raise ToolFailedError(
+                f"directory {cwd} does not exist, cannot run: {command}"
+            ) from error
         raise ToolMissingError(
             f"'{argv[0]}' is not installed", hint=hint or f"install {argv[0]} and run again"
         ) from error
