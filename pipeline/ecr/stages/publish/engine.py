@@ -208,7 +208,7 @@ class _Publication:
         self.clock.note("shared")
         exchange(self.trees)
         self.clock.note("exchange")
-        if fresh:
+        if fresh or not self.trees.spare.exists():
             self._make_spare(state)
         state.close()
         return self._make_report(summaries, len(dirty), findings)

@@ -1,0 +1,5 @@
+"""``python -m ecr`` is ``ecr``."""
+
+from ecr.cli.main import main
+
+main()
