@@ -69,3 +69,39 @@ class ToolTimeoutError(ToolError):
     """A program did not finish within its time limit."""
 
     exit_code = 13
+
+
+class IntegrityError(ToolError):
+    """What was fetched is not what was announced; nothing of it was used."""
+
+    exit_code = 14
+
+
+class SourceGoneError(ToolError):
+    """What a manifest names is no longer where it says: removed, renamed, rewritten or private."""
+
+    exit_code = 20
+
+
+class TransferError(ToolError):
+    """A host cannot be reached, or stopped half-way; running again continues."""
+
+    exit_code = 21
+
+
+class StoreError(ToolError):
+    """The archive store cannot be used: address, credentials, or what it answers."""
+
+    exit_code = 22
+
+
+class NoSpaceError(EcrError):
+    """The disk is full, or a limit on what may be written is reached; nothing by halves stays."""
+
+    exit_code = 23
+
+
+class ArchiveError(EcrError):
+    """A source is there but cannot be archived, or an archive cannot be unpacked safely."""
+
+    exit_code = 24

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -169,7 +171,7 @@ def test_publisher_killed_at_any_moment_leaves_the_old_or_the_new_site(catalog: 
     duration_s = time.monotonic() - started
     assert digest_tree(site) == new
 
-    chance = random.Random(7)  # noqa: S311 - moments to kill at, not a secret
+    chance = random.Random(7)
     seen_old = 0
     for _ in range(12):
         for number in range(30):
@@ -188,3 +190,34 @@ def test_publisher_killed_at_any_moment_leaves_the_old_or_the_new_site(catalog: 
         run(catalog)
         assert digest_tree(site) == new, "the run after the kill completes the site"
     assert seen_old, "no publisher was killed in time: the test showed nothing"
+
+
+def publish_keeping(root: Path) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    publish(root, root / "site", settings_of(root), keep_superseded_at=now)
+
+
+def list_superseded(root: Path) -> list[Path]:
+    return sorted((root / "site/api/v1/superseded").glob("*"))
+
+
+def test_document_that_changed_is_kept_for_who_read_the_old_index(catalog: Path) -> None:
+    publish_keeping(catalog)
+    document = catalog / "site/api/v1/releases/sage/river-depth/0.1.0.json"
+    old = document.read_bytes()
+    assert list_superseded(catalog) == []
+    change_title(catalog)
+    publish_keeping(catalog)
+    kept = catalog / f"site/api/v1/superseded/{hashlib.sha256(old).hexdigest()}.json"
+    assert kept.read_bytes() == old
+    assert document.read_bytes() != old
+
+
+def test_nothing_is_kept_once_a_bundle_became_protected(catalog: Path) -> None:
+    publish_keeping(catalog)
+    change_title(catalog)
+    publish_keeping(catalog)
+    assert list_superseded(catalog)
+    protect_bundle(catalog)
+    publish_keeping(catalog)
+    assert list_superseded(catalog) == []

@@ -91,9 +91,9 @@ def test_link_as_output_is_refused(tmp_path: Path) -> None:
 
 
 def test_second_publisher_is_told_to_wait(trees: Trees) -> None:
-    with lock_trees(trees), pytest.raises(OutputError, match="another ecr is publishing"):
-        with lock_trees(trees):
-            pass
+    refused = pytest.raises(OutputError, match="another ecr is publishing")
+    with lock_trees(trees), refused, lock_trees(trees):
+        pass
 
 
 def test_replacing_a_file_of_a_linked_tree_leaves_the_other_tree_alone(trees: Trees) -> None:

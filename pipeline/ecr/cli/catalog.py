@@ -18,7 +18,7 @@ def command(root: Path, quiet: bool) -> None:
 
     Stops with every finding when there are errors; the site that is there stays as it is.
     """
-    report = run_publish(root, root / "site", site_url=None, workers=None, quiet=quiet)
+    report = run_publish(root, root / "site", quiet=quiet)
     click.echo(describe(report))
     page = (report.output / "index.html").resolve()
     if page.is_relative_to(Path.cwd()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,7 +18,13 @@ from ecr.stages.publish.settings import load_settings
 
 
 def run_publish(
-    root: Path, output: Path, *, site_url: str | None, workers: int | None, quiet: bool
+    root: Path,
+    output: Path,
+    *,
+    site_url: str | None = None,
+    workers: int | None = None,
+    quiet: bool = False,
+    keep_superseded: bool = False,
 ) -> PublishReport:
     """Publish with a progress line, and show every finding.
 
@@ -27,7 +34,14 @@ def run_publish(
     settings = load_settings(root, load_hardware(root), site_url=site_url)
     progress = ProgressLine(quiet=quiet)
     try:
-        report = publish(root, output, settings, workers=workers, progress=progress)
+        report = publish(
+            root,
+            output,
+            settings,
+            workers=workers,
+            progress=progress,
+            keep_superseded_at=datetime.now(UTC) if keep_superseded else None,
+        )
     except CatalogFindingsError as error:
         progress.close()
         write_text_report(error.findings, sys.stderr)
@@ -47,6 +61,11 @@ def run_publish(
 )
 @click.option("--site-url", help="Address of the site, in place of site_url in mkdocs.yml.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.")
+@click.option(
+    "--keep-superseded",
+    is_flag=True,
+    help="Keep documents this replaces for a day, for readers of the index that is there.",
+)
 @click.option("--timings", is_flag=True, help="Print the wall time of each step as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
@@ -54,6 +73,7 @@ def command(
     output: Path | None,
     site_url: str | None,
     workers: int | None,
+    keep_superseded: bool,
     timings: bool,
     quiet: bool,
 ) -> None:
@@ -63,7 +83,12 @@ def command(
     Work grows with what changed since the last time.
     """
     report = run_publish(
-        root, output or root / "site", site_url=site_url, workers=workers, quiet=quiet
+        root,
+        output or root / "site",
+        site_url=site_url,
+        workers=workers,
+        quiet=quiet,
+        keep_superseded=keep_superseded,
     )
     if timings:
         click.echo(orjson.dumps(report.steps_s, option=orjson.OPT_INDENT_2))

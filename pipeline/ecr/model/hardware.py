@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,15 @@ class Hardware(ManifestModel):
     """Capabilities, as nodes state them."""
     description: Text = ""
     """What it is and where it is used."""
+
+
+class HardwareRegistry(ManifestModel):
+    """The boards, in the order they are shown in."""
+
+    schema_version: Literal[1]
+    """Version of this document's schema."""
+    hardware: Annotated[tuple[Hardware, ...], Field(max_length=200)]
+    """The boards."""
 
 
 class Answer(StrEnum):

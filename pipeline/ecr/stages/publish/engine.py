@@ -23,7 +23,7 @@ from ecr.errors import FindingsError
 from ecr.findings import Finding, has_errors, sort_findings
 from ecr.stages.publish.bundle_job import BundleJob, remove_bundle
 from ecr.stages.publish.compat import render_compat_lists
-from ecr.stages.publish.index import render_index
+from ecr.stages.publish.index import keep_superseded, render_index
 from ecr.stages.publish.pages import PageRenderer, build_frame, render_catalog_pages
 from ecr.stages.publish.parallel import map_forked
 from ecr.stages.publish.state import TreeState
@@ -40,6 +40,8 @@ from ecr.stages.publish.trees import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ecr.catalog.layout import BundleFiles, Layout
     from ecr.stages.publish.outputs import BundleSummary, OutputFile, SiteSettings
     from ecr.stages.publish.pages import Frame
@@ -90,6 +92,7 @@ def publish(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    keep_superseded_at: datetime | None = None,
 ) -> PublishReport:
     """Load, check and publish the catalog at ``root`` as a site at ``output``.
 
@@ -100,13 +103,15 @@ def publish(
         settings: What the site depends on besides the catalog.
         workers: Processes to use; as many as there are processors by default.
         progress: Told how far the work is.
+        keep_superseded_at: The time, when documents that this publication supersedes shall be
+            kept for a day; the output then depends on the site that is replaced.
 
     Raises:
         FindingsError: The catalog has errors; ``findings`` of the exception lists them, and
             the site is as it was.
         OutputError: The output cannot be written.
     """
-    publication = _Publication(root, output, settings, workers, progress)
+    publication = _Publication(root, output, settings, workers, progress, keep_superseded_at)
     return publication.run()
 
 
@@ -133,11 +138,13 @@ class _Publication:
         settings: SiteSettings,
         workers: int | None,
         progress: Progress | None,
+        keep_superseded_at: datetime | None,
     ) -> None:
         self.root = root
         self.settings = settings
         self.workers = workers or _count_processors()
         self.progress = progress or (lambda _step, _done, _total: None)
+        self.keep_superseded_at = keep_superseded_at
         self.trees = open_trees(output)
         self.clock = _Clock()
 
@@ -252,6 +259,8 @@ class _Publication:
             *render_index(self.settings, summaries),
             *render_compat_lists(self.settings, summaries),
         ]
+        if self.keep_superseded_at is not None:
+            files += keep_superseded(self.trees.live, files, now=self.keep_superseded_at)
         before, after = state.shared_paths(), {file.path for file in files}
         state.set_shared_paths(before | after)
         spare = self.trees.spare
@@ -306,7 +315,7 @@ def _engine_key(frame: Frame, settings: SiteSettings) -> str:
         content.update(f"{library} {version(library)}\n".encode())
     package = Path(str(package_files("ecr")))
     for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".html", ".j2", ".js", ".css", ".yaml", ".txt", ".json"):
+        if path.is_file() and path.suffix != ".pyc":
             content.update(path.relative_to(package).as_posix().encode())
             content.update(path.read_bytes())
     return content.hexdigest()

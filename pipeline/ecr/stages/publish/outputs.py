@@ -51,7 +51,7 @@ class BundleSummary:
         id: ``namespace/name``.
         card: What the catalog page and the search know of it; made by ``pages``.
         releases: A row for each release, newest first; made by ``index``.
-        compat: A row for each release for today's clients; made by ``compat``.
+        compat: One row for today's clients, if anything is offered to them; made by ``compat``.
     """
 
     id: str
