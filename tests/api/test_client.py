@@ -445,11 +445,15 @@ class TestSuperseded:
             new = CatalogClient(url, tmp_path / "other").fetch_release("sage/a:1.0.0")
             assert new.decisions["added"] == "2026-02-03"
 
-    def test_a_release_that_goes_away_is_kept_too(self, publisher: Publisher):
-        gone = (publisher.site / "api/v1/releases/sage/a/1.0.0.json").read_bytes()
+    def test_nothing_is_kept_when_a_release_goes_away_since_it_may_be_protected_now(
+        self, publisher: Publisher
+    ):
+        publisher.write("sage/a", "2026-02-02")
+        publisher.publish(NOW)
+        assert publisher.kept()
         shutil.rmtree(publisher.root / "bundles/sage/a")
         publisher.publish(NOW)
-        assert gone in publisher.kept().values()
+        assert publisher.kept() == {}
 
     def test_all_that_an_index_named_is_there_for_as_long_as_was_said(self, publisher: Publisher):
         before = self.read_named(publisher.site)
