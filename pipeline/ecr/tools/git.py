@@ -6,6 +6,8 @@ and protocols other than https and file are off.
 
 from __future__ import annotations
 
+import os
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from ecr.errors import ToolFailedError, UsageError
@@ -24,6 +26,7 @@ _SAFE = (
     "-c", "protocol.file.allow=always",
     "-c", "advice.detachedHead=false",
 )  # fmt: skip
+_MOST_ARGUMENTS = 500
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
@@ -72,27 +75,63 @@ def resolve_commit(repository: Path, ref: str) -> str:
     return commit
 
 
-def list_changes(repository: Path, base: str) -> list[tuple[str, str]]:
+def list_changes(repository: Path, base: str, paths: Sequence[str] = ()) -> list[tuple[str, str]]:
     """List what differs between ``base`` and the working tree, new files included.
 
     Args:
-        repository: The work tree's root.
+        repository: A directory of a work tree; only what is in it is looked at.
         base: Reference to compare with; the merge base with HEAD is used, so that what
             happened on the base's side since is not taken for a change.
+        paths: Files and directories to look at, relative to ``repository``; all when empty.
 
     Returns:
-        (status letter ``A``, ``M``, ``D`` or ``T``; path relative to the root), renames as
-        ``D`` and ``A``, sorted by path.
+        (status letter ``A``, ``M``, ``D`` or ``T``; path relative to ``repository``), renames
+        as ``D`` and ``A``, sorted by path.
+
+    Raises:
+        UsageError: ``base`` names no commit.
     """
     commit = resolve_commit(repository, base)
     outcome = run_git(["merge-base", commit, "HEAD"], cwd=repository, accept=(0, 1))
     start = outcome.text.strip() or commit
-    diff = run_git(["diff", "--no-renames", "--name-status", "-z", start, "--"], cwd=repository)
-    parts = diff.text.split("\0")
-    changes = {path: status for status, path in zip(parts[0::2], parts[1::2], strict=False) if path}
-    untracked = run_git(["ls-files", "--others", "--exclude-standard", "-z"], cwd=repository)
-    changes |= {path: "A" for path in untracked.text.split("\0") if path}
+    # Git walks every directory for the one and looks at every file for the other: side by side.
+    untracked: list[Outcome | BaseException] = []
+    walk = Thread(target=_list_untracked, args=(repository, paths, untracked))
+    walk.start()
+    try:
+        differing = ["diff", "--no-renames", "--name-status", "--relative", "-z", start, "--"]
+        diff = run_git([*differing, *paths], cwd=repository)
+    finally:
+        walk.join()
+    others = untracked[0]
+    if isinstance(others, BaseException):
+        raise others
+    parts = os.fsdecode(diff.stdout).split("\0")
+    changes = {
+        path: status[:1] for status, path in zip(parts[0::2], parts[1::2], strict=False) if path
+    }
+    changes |= {path: "A" for path in os.fsdecode(others.stdout).split("\0") if path}
     return [(status, path) for path, status in sorted(changes.items())]
+
+
+def _list_untracked(
+    repository: Path, paths: Sequence[str], result: list[Outcome | BaseException]
+) -> None:
+    """Run in a thread: put the answer, or the error, into ``result``."""
+    command = ["ls-files", "--others", "-z"]
+    try:
+        found = run_git([*command, "--", *paths], cwd=repository)
+        # Looking for a .gitignore in every directory takes longer than all else: only where needed.
+        others = [path for path in os.fsdecode(found.stdout).split("\0") if path]
+        if others:
+            places = others if len(others) <= _MOST_ARGUMENTS else paths
+            found = run_git(
+                ["--literal-pathspecs", *command, "--exclude-standard", "--", *places],
+                cwd=repository,
+            )
+        result.append(found)
+    except BaseException as error:  # raised again where the thread is awaited
+        result.append(error)
 
 
 def read_file_at(repository: Path, ref: str, path: str) -> bytes | None:

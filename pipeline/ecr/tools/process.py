@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ecr.errors import ToolFailedError, ToolMissingError, ToolTimeoutError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _LAST_LINES = 15
+_TAIL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,7 @@ def run_program(
         ToolTimeoutError: It did not end in time.
     """
     command = redact(shlex.join(argv))
-    try:
-        process = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        if cwd is not None and not cwd.is_dir():
-            raise ToolFailedError(
-                f"directory {cwd} does not exist, cannot run: {command}"
-            ) from error
-        raise ToolMissingError(
-            f"'{argv[0]}' is not installed", hint=hint or f"install {argv[0]} and run again"
-        ) from error
+    process = _start(argv, cwd, environment, hint, stdin=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired:
@@ -97,9 +81,105 @@ def run_program(
         raise
     if process.returncode not in accept:
         raise ToolFailedError(
-            f"exit status {process.returncode}: {command}{_tail(stdout, stderr)}", hint=hint
+            f"{describe_end(process.returncode)}: {command}{_tail(stdout, stderr)}", hint=hint
         )
     return Outcome(process.returncode, stdout, stderr)
+
+
+def run_logged(
+    argv: Sequence[str],
+    *,
+    log: Path,
+    timeout_s: float,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    hint: str | None = None,
+) -> None:
+    """Run a long program to its end and add what it prints to a log file, as it prints it.
+
+    The errors say how it ended and leave out what it printed: whoever knows what the program was
+    doing picks the lines that matter with ``read_last_lines``.
+
+    Args:
+        argv: Program and arguments; they are written to the log first.
+        log: File to add to.
+        timeout_s: Time limit in seconds; the program and its children are killed then.
+        cwd: Directory to run in.
+        environment: Variables set in addition to this process's own.
+        hint: What to do when it is missing.
+
+    Raises:
+        ToolMissingError: The program is not installed.
+        ToolFailedError: It ended with a status other than 0.
+        ToolTimeoutError: It did not end in time.
+    """
+    with log.open("ab") as file:
+        file.write(f"$ {redact(shlex.join(argv))}\n".encode())
+        file.flush()
+        process = _start(
+            argv, cwd, environment, hint, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+        try:
+            status = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise ToolTimeoutError(f"no end after {timeout_s:g} s") from None
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+    if status:
+        raise ToolFailedError(describe_end(status))
+
+
+def _start(
+    argv: Sequence[str],
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+    hint: str | None,
+    *,
+    stdin: int,
+    stdout: IO[bytes] | int = subprocess.PIPE,
+    stderr: IO[bytes] | int = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env={**os.environ, **(environment or {})},
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise ToolFailedError(
+                f"directory {cwd} does not exist, cannot run: {redact(shlex.join(argv))}"
+            ) from error
+        raise ToolMissingError(
+            f"'{argv[0]}' is not installed", hint=hint or f"install {argv[0]} and run again"
+        ) from error
+
+
+def describe_end(status: int) -> str:
+    """Say how a process ended: its exit status, or the signal that killed it."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"killed by {name}"
+
+
+def read_last_lines(log: Path, count: int = _LAST_LINES) -> list[str]:
+    """Return the last lines of a log, without credentials and without the space around them."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        text = file.read().decode("utf-8", "replace")
+    return redact(text).strip().splitlines()[-count:]
 
 
 def redact(text: str) -> str:
