@@ -7,6 +7,7 @@ must not (links, odd names, stray files) is reported by the rules, from what is 
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -24,8 +25,12 @@ BUNDLE_FILE = "bundle.yaml"
 RELEASE_FILE = "release.yaml"
 STATUS_FILE = "status.yaml"
 BUILD_FILE = "build.json"
+DOI_FILE = "doi.json"
 PROFILES = "profiles"
 MEDIA = "media"
+
+MAX_DEPTH = 30
+"""Directories inside a bundle's; what lies deeper is reported and not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class FileStamp:
         path: Path relative to the catalog's root, with ``/``.
         size_bytes: Size.
         mtime_ns: Time of the last change, in nanoseconds.
-        regular: Whether it is a plain file; links and devices are not.
+        regular: Whether it is a plain file; links, devices, repositories of git inside a
+            bundle and directories too deep to look into are not.
     """
 
     path: str
@@ -54,6 +60,8 @@ class BundleFiles:
         namespace_file: ``namespace.yaml`` of the namespace, or ``None`` when there is none.
         files: Every file below the bundle's directory.
         directories: Directories directly below the bundle's, ``media`` left out: the versions.
+
+    Names that are not UTF-8 are as ``os.fsdecode`` makes them; see ``printable``.
     """
 
     id: BundleId
@@ -71,7 +79,8 @@ class BundleFiles:
         content = blake2b(digest_size=16)
         for file in (self.namespace_file, *self.files):
             if file is not None:
-                content.update(f"{file.path}\0{file.size_bytes}\0{file.mtime_ns}\n".encode())
+                line = f"{file.path}\0{file.size_bytes}\0{file.mtime_ns}\0{file.regular}\n"
+                content.update(line.encode(errors="surrogateescape"))
         return content.hexdigest()
 
     def find(self, path: str) -> FileStamp | None:
@@ -103,12 +112,7 @@ def scan_catalog(root: Path) -> Layout:
     Raises:
         NotFoundError: ``root`` has no directory ``bundles``.
     """
-    top = root / BUNDLES
-    if not top.is_dir():
-        raise NotFoundError(
-            f"no directory '{BUNDLES}' in {root}",
-            hint="run ecr in a catalog repository, or name one with --root",
-        )
+    top = _find_top(root)
     bundles: list[BundleFiles] = []
     namespaces: dict[str, FileStamp | None] = {}
     strays: list[str] = []
@@ -128,24 +132,51 @@ def scan_catalog(root: Path) -> Layout:
 def scan_bundle(root: Path, bundle: BundleId) -> BundleFiles | None:
     """List one bundle, or return ``None`` when there is no such directory."""
     directory = root / BUNDLES / bundle.namespace / bundle.name
-    if not directory.is_dir() or directory.is_symlink():
+    if not directory.is_dir() or directory.is_symlink() or directory.parent.is_symlink():
         return None
-    namespace = directory.parent / NAMESPACE_FILE
-    stamp = None
-    if namespace.is_file():
-        status = namespace.stat()
-        path = f"{BUNDLES}/{bundle.namespace}/{NAMESPACE_FILE}"
-        stamp = FileStamp(path, status.st_size, status.st_mtime_ns, not namespace.is_symlink())
-    return _scan_bundle(bundle, str(directory), stamp)
+    return _scan_bundle(bundle, str(directory), stamp_namespace(root, bundle.namespace))
+
+
+def stamp_namespace(root: Path, namespace: str) -> FileStamp | None:
+    """Return the stamp of a namespace's ``namespace.yaml``, or ``None`` when there is none."""
+    path = f"{BUNDLES}/{namespace}/{NAMESPACE_FILE}"
+    try:
+        status = os.lstat(root / path)
+    except OSError:
+        return None
+    return FileStamp(path, status.st_size, status.st_mtime_ns, stat.S_ISREG(status.st_mode))
 
 
 def list_bundle_ids(root: Path) -> Iterator[BundleId]:
-    """Yield the id of every bundle, looking at directory names alone."""
-    for namespace in _list(str(root / BUNDLES)):
+    """Yield the id of every bundle, looking at directory names alone.
+
+    Raises:
+        NotFoundError: ``root`` has no directory ``bundles``.
+    """
+    for namespace in _list(str(_find_top(root))):
         if namespace.is_dir(follow_symlinks=False):
             for name in _list(namespace.path):
                 if name.is_dir(follow_symlinks=False):
                     yield BundleId(namespace.name, name.name)
+
+
+def _find_top(root: Path) -> Path:
+    top = root / BUNDLES
+    if top.is_dir():
+        return top
+    raise NotFoundError(
+        f"no directory '{BUNDLES}' in {root}",
+        hint="run ecr in a catalog repository, or name one with --root",
+    )
+
+
+def printable(path: str) -> str:
+    """Return a path that can be shown: what is not a printable character is escaped."""
+    if path.isascii() and path.isprintable():
+        return path
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in path
+    )
 
 
 def _list(directory: str) -> list[os.DirEntry[str]]:
@@ -168,9 +199,7 @@ def _scan_namespace(
     return file, names
 
 
-def _scan_bundle(
-    bundle: BundleId, directory: str, namespace_file: FileStamp | None
-) -> BundleFiles:
+def _scan_bundle(bundle: BundleId, directory: str, namespace_file: FileStamp | None) -> BundleFiles:
     files: list[FileStamp] = []
     path = f"{BUNDLES}/{bundle.namespace}/{bundle.name}"
     directories = _walk(directory, path, files)
@@ -179,21 +208,27 @@ def _scan_bundle(
     return BundleFiles(bundle, namespace_file, tuple(files), versions)
 
 
-def _walk(directory: str, path: str, files: list[FileStamp]) -> list[str]:
-    names = []
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name in ("__pycache__", ".git"):
-                    continue
-                names.append(entry.name)
-                _walk(entry.path, f"{path}/{entry.name}", files)
-            else:
-                files.append(_stamp(entry, f"{path}/{entry.name}"))
+def _walk(top: str, path: str, files: list[FileStamp]) -> list[str]:
+    """Add every file below ``top``; return the names of the directories right below it."""
+    names: list[str] = []
+    waiting = [(top, path, 0)]
+    while waiting:
+        directory, prefix, depth = waiting.pop()
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                inner = f"{prefix}/{entry.name}"
+                if not entry.is_dir(follow_symlinks=False):
+                    files.append(_stamp(entry, inner))
+                elif entry.name.casefold() == ".git" or depth == MAX_DEPTH:
+                    files.append(FileStamp(inner, 0, 0, regular=False))
+                elif entry.name != "__pycache__":
+                    waiting.append((entry.path, inner, depth + 1))
+                    if depth == 0:
+                        names.append(entry.name)
     return sorted(names)
 
 
 def _stamp(entry: os.DirEntry[str], path: str) -> FileStamp:
     status = entry.stat(follow_symlinks=False)
-    regular = entry.is_file(follow_symlinks=False)
+    regular = entry.is_file(follow_symlinks=False) and entry.name.casefold() != ".git"
     return FileStamp(path, status.st_size, status.st_mtime_ns, regular)

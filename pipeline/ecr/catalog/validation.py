@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ecr.catalog.yaml_document import YamlDocument, YamlNumberText
-from ecr.findings import Finding
+from ecr.catalog.yaml_document import MAX_FINDINGS
+from ecr.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    from ecr.catalog.yaml_document import YamlDocument
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-_TYPE_NAMES = {
-    "string": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "tuple": "a list",
-    "list": "a list",
-    "dict": "a mapping",
-    "model": "a mapping",
-    "model_attributes": "a mapping",
-    "date": "a day as YYYY-MM-DD",
-    "date_from_datetime": "a day as YYYY-MM-DD",
-    "datetime": "a time as YYYY-MM-DDTHH:MM:SSZ",
-}
 
 
 def validate_document(
@@ -44,107 +28,80 @@ def validate_document(
     if findings and document.data is None:
         return None, findings
     if not document.is_mapping:
-        what = "is empty" if document.data is None else f"holds {_describe(document.data)}"
-        findings.append(
-            Finding(document.path, 1, 1, "E103", "", f"the file {what}, not a mapping", "")
-        )
-        return None, findings
+        return None, [*findings, _not_a_mapping(document)]
+    findings += _check_schema_version(document)
     try:
         instance = model.model_validate(document.data)
     except ValidationError as error:
-        findings += _translate(document, error, model)
-        return None, findings
+        return None, _merge(document, findings, error, model)
     return (None if findings else instance), findings
 
 
-def _translate(
-    document: YamlDocument, error: ValidationError, model: type[BaseModel]
+def _check_schema_version(document: YamlDocument) -> list[Finding]:
+    version = document.data.get("schema_version", 1)
+    if not isinstance(version, bool | float):
+        return []
+    # Python, and so pydantic, takes 1.0 and true for equal to 1.
+    at, where = document.locate(("schema_version",))
+    message, hint = "the schema's version is a whole number", "write 1"
+    return [Finding(document.path, at.line, at.column, "E103", where, message, hint)]
+
+
+def find_faulty_keys(model: type[BaseModel], document: YamlDocument) -> set[str]:
+    """Return the top-level keys of a document that are missing, unknown or not valid."""
+    if not document.is_mapping:
+        return set(model.model_fields)
+    try:
+        model.model_validate(document.data)
+    except ValidationError as error:
+        keys = {str(details["loc"][0]) for details in _list_errors(error) if details["loc"]}
+        return keys or set(model.model_fields)
+    return set()
+
+
+def _list_errors(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False, include_context=True))
+
+
+def _follows_from_items(details: Any) -> bool:
+    """Say whether a list is too short only because pydantic left out the items that are wrong."""
+    if details["type"] != "too_short":
+        return False
+    return len(details["input"]) >= int(details["ctx"]["min_length"])
+
+
+def _not_a_mapping(document: YamlDocument) -> Finding:
+    what = "is empty"
+    if document.data is not None:
+        what = "holds a list" if isinstance(document.data, list) else "holds one value"
+    hint = "write it as 'key: value' lines"
+    return Finding(document.path, 1, 1, "E103", "", f"the file {what}, not a mapping", hint)
+
+
+def _merge(
+    document: YamlDocument, findings: list[Finding], error: ValidationError, model: type[BaseModel]
 ) -> list[Finding]:
+    """Add the findings of a failed validation to those of reading, each place and code once."""
+    # Loaded only when something is wrong: explaining takes more code than checking.
+    from ecr.catalog.explanations import explain  # noqa: PLC0415
+
     found: dict[tuple[str, str], Finding] = {}
-    for details in error.errors(include_url=False):
-        finding = _to_finding(document, details, model)
+    hidden = any(finding.code == "E117" for finding in findings)
+    for details in _list_errors(error):
+        if _follows_from_items(details):
+            continue
+        finding = explain(document, details, model)
+        if hidden and finding.code == "E117":
+            continue
+        if len(found) == MAX_FINDINGS:
+            found["", "W001"] = _too_many(document.path, finding)
+            break
+        # Each member of a union complains for itself; the first to know a rule by name counts.
         found.setdefault((finding.where, finding.code), finding)
-    return list(found.values())
+    return [*findings, *found.values()]
 
 
-def _to_finding(
-    document: YamlDocument, details: ErrorDetails, model: type[BaseModel]
-) -> Finding:
-    kind, loc, value = details["type"], details["loc"], details["input"]
-    at_key = kind == "extra_forbidden" or (bool(loc) and loc[-1] == "[key]")
-    position, where = document.locate(loc, key=at_key)
-    code, message, hint = _explain(kind, details, loc, value, model)
-    if code == "E102":
-        where = f"{where}.{loc[-1]}" if where else str(loc[-1])
-    return Finding(document.path, position.line, position.column, code, where, message, hint)
-
-
-def _explain(  # noqa: PLR0911 - one return per kind of error reads best
-    kind: str,
-    details: ErrorDetails,
-    loc: tuple[str | int, ...],
-    value: Any,
-    model: type[BaseModel],
-) -> tuple[str, str, str]:
-    if len(kind) == 4 and kind[0] == "E":
-        return kind, details["msg"], str((details.get("ctx") or {}).get("hint", ""))
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(loc[-1]), _known_keys(model, loc), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "remove it, or see the reference"
-        return "E101", f"key '{loc[-1]}' is not known here", hint
-    if kind == "missing":
-        return "E102", f"key '{loc[-1]}' is missing", "add it"
-    if kind in ("string_type", "string_sub_type") and isinstance(value, int | float):
-        written = _written(value)
-        return "E105", f"{written} is read as a number, not as text", f"quote it: '{written}'"
-    if kind.endswith("_type") or kind in ("is_instance_of", "date_from_datetime_parsing"):
-        wanted = _TYPE_NAMES.get(kind.removesuffix("_type"), "another type")
-        return "E103", f"{_describe(value)} stands where {wanted} is needed", f"write {wanted}"
-    if kind in ("enum", "literal_error", "union_tag_invalid"):
-        code = "E109" if len(loc) >= 3 and loc[0] == "inputs" and loc[-1] == "type" else "E114"
-        expected = _expected(details)
-        near = get_close_matches(str(value), expected, n=1) if isinstance(value, str) else []
-        hint = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(expected)}"
-        return code, f"{_describe_value(value)} is not one of the allowed values", hint
-    if kind == "union_tag_not_found":
-        return "E102", "key 'kind' is missing", "write kind: container, script or binary"
-    return "E114", f"{_describe_value(value)}: {details['msg'][:1].lower()}{details['msg'][1:]}", ""
-
-
-def _expected(details: ErrorDetails) -> list[str]:
-    context = details.get("ctx") or {}
-    text = str(context.get("expected") or context.get("expected_tags") or "")
-    return [part.strip().strip("'") for part in text.replace(" or ", ", ").split(",") if part]
-
-
-def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
-    schema = model.model_json_schema()
-    definitions = schema.get("$defs", {})
-    if len(loc) == 1:
-        return list(schema["properties"])
-    names: set[str] = set()
-    for definition in definitions.values():
-        names.update(definition.get("properties", {}))
-    return sorted(names)
-
-
-def _written(value: Any) -> str:
-    return value.text if isinstance(value, YamlNumberText) else str(value)
-
-
-def _describe(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return f"the number {_written(value)}"
-    if isinstance(value, str):
-        return "text"
-    return "a list" if isinstance(value, list | tuple) else "a mapping"
-
-
-def _describe_value(value: Any) -> str:
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 80 else f"'{value[:79]}…'"
-    return _describe(value)
+def _too_many(path: str, at: Finding) -> Finding:
+    message = f"there are more than {MAX_FINDINGS} findings; the rest is not shown"
+    hint = "correct these first"
+    return Finding(path, at.line, at.column, "W001", "", message, hint, Severity.WARNING)

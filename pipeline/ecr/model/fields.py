@@ -9,14 +9,16 @@ number 1 and the number 1.1 is not the version ``1.10``.
 from __future__ import annotations
 
 import re
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -28,7 +30,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ecr.model import spdx
+from ecr.model.descriptions import read_descriptions
 from ecr.model.identity import NAME_PATTERN, NAMESPACE_PATTERN, SEMVER_PATTERN
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 _SEMVER = re.compile(SEMVER_PATTERN, re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
@@ -37,30 +45,54 @@ _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$", re.ASCII)
 _ORCID = re.compile(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$", re.ASCII)
 _EMAIL = re.compile(r"^[^@\s<>(),;]+@[^@\s<>(),;]+\.[^@\s<>(),;]+$")
-_CPU = re.compile(r"^(?:[1-9][0-9]*m|(?:0|[1-9][0-9]*)(?:\.[0-9]{1,3})?)$", re.ASCII)
-_BYTES = re.compile(r"^([1-9][0-9]*)(Ki|Mi|Gi|Ti)?$", re.ASCII)
+_CPU = re.compile(r"^(?:[1-9][0-9]{0,8}m|(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?)$", re.ASCII)
+_BYTES = re.compile(r"^([1-9][0-9]{0,15})(Ki|Mi|Gi|Ti)?$", re.ASCII)
 _MEASUREMENT = re.compile(r"^[a-z0-9_]+(?:\.[a-z0-9_]+)*$", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Control characters, and those that are not seen or turn the direction of what is read."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 _BYTE_UNITS = {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
-def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Make the error a validator raises: ``code`` is the rule, ``hint`` what to do."""
-    escaped = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError(code, escaped, {"hint": hint})
+def wrong(code: str, message: str, hint: str = "", *, at: str = "") -> PydanticCustomError:
+    """Make the error a validator raises.
+
+    Args:
+        code: Code of the rule that is broken.
+        message: What is wrong.
+        hint: What to do.
+        at: Key the fault is at, when the validator looks at a whole mapping.
+    """
+    # Pydantic fills the names in one after the other; with the message last, nothing in it is.
+    context = {"hint": hint, "at": at, "message": message}
+    return PydanticCustomError(code, "{message}", context)
 
 
 class ManifestModel(BaseModel):
-    """Base of what a person writes: frozen, and unknown keys are findings."""
+    """Base of what a person writes: frozen, and unknown keys are findings.
+
+    The text below each field becomes its description in the JSON Schema.
+    """
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-        regex_engine="rust-regex",
+        frozen=True, extra="forbid", hide_input_in_errors=True, regex_engine="rust-regex"
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Add the descriptions of the fields to what pydantic makes of the model."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in read_descriptions(cls).items():
+            if name in properties:
+                properties[name].setdefault("description", text)
+        return schema
 
 
 class RecordModel(ManifestModel):
@@ -110,7 +142,7 @@ def _check_platform(text: str) -> Platform:
 
 
 def _check_name(text: str) -> str:
-    if _NAME.match(text) and len(text) <= 100:
+    if len(text) <= 100 and _NAME.fullmatch(text):
         return text
     suggestion = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:100]
     hint = "lower-case letters, digits and '-', starting with a letter or digit, at most 100"
@@ -120,16 +152,16 @@ def _check_name(text: str) -> str:
 
 
 def _check_version(text: str) -> str:
-    if _SEMVER.match(text) and len(text) <= 64:
+    if len(text) <= 64 and _SEMVER.fullmatch(text):
         return text
-    if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text):
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9}){3}", text, re.ASCII):
         parts = [str(int(part)) for part in text.split(".")]
         hint = (
             "semantic versions have three numbers; a date-like fourth one can be folded in, "
             f"such as '{'.'.join(parts[:2])}.{int(parts[2]) * 100 + int(parts[3])}'"
         )
         raise wrong("E106", f"version '{_short(text)}' has four parts and is not SemVer", hint)
-    numbers = re.findall(r"[0-9]+", text)[:3]
+    numbers = re.findall(r"[0-9]{1,9}", text[:100], re.ASCII)[:3]
     suggestion = ".".join(str(int(number)) for number in [*numbers, "0", "0", "0"][:3])
     raise wrong(
         "E106",
@@ -139,7 +171,7 @@ def _check_version(text: str) -> str:
 
 
 def _check_sha256(text: str) -> str:
-    if _SHA256.match(text):
+    if _SHA256.fullmatch(text):
         return text
     hint = "64 lower-case hexadecimal digits, as printed by sha256sum"
     if text.startswith("sha256:"):
@@ -148,13 +180,13 @@ def _check_sha256(text: str) -> str:
 
 
 def _check_digest(text: str) -> str:
-    if _DIGEST.match(text):
+    if _DIGEST.fullmatch(text):
         return text
     raise wrong("E111", f"'{_short(text)}' is not a digest", "write sha256: and 64 hex digits")
 
 
 def _check_commit(text: str) -> str:
-    if _COMMIT.match(text):
+    if _COMMIT.fullmatch(text):
         return text
     raise wrong(
         "E107",
@@ -212,7 +244,7 @@ def _check_spdx(text: str) -> str:
 
 def _check_orcid(text: str) -> str:
     orcid = text.removeprefix("https://orcid.org/")
-    if not _ORCID.match(orcid):
+    if not _ORCID.fullmatch(orcid):
         raise wrong("E115", f"'{_short(text)}' is not an ORCID", "write it as 0000-0002-1825-0097")
     total = 0
     for digit in orcid.replace("-", "")[:-1]:
@@ -226,13 +258,13 @@ def _check_orcid(text: str) -> str:
 
 
 def _check_email(text: str) -> str:
-    if _EMAIL.match(text) and len(text) <= 254:
+    if len(text) <= 254 and _EMAIL.fullmatch(text):
         return text
     raise wrong("E114", f"'{_short(text)}' is not an e-mail address", "write name@host.domain")
 
 
 def _check_measurement(text: str) -> str:
-    if _MEASUREMENT.match(text) and len(text) <= 128:
+    if len(text) <= 128 and _MEASUREMENT.fullmatch(text):
         return text
     raise wrong(
         "E114",
@@ -242,13 +274,13 @@ def _check_measurement(text: str) -> str:
 
 
 def _check_cpu(text: str) -> str:
-    if _CPU.match(text):
+    if _CPU.fullmatch(text):
         return text
     raise wrong("E116", f"'{_short(text)}' is not a CPU quantity", "write '500m' or '1.5'")
 
 
 def _check_bytes(text: str) -> str:
-    if _BYTES.match(text):
+    if _BYTES.fullmatch(text):
         return text
     raise wrong("E116", f"'{_short(text)}' is not a memory quantity", "write '300Mi' or '2Gi'")
 
@@ -261,6 +293,15 @@ def _check_text(text: str) -> str:
             "remove them: they hide what a reader sees",
         )
     return text
+
+
+def _check_day(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise wrong("E114", f"'{_short(value)}' is not a day", "write it as YYYY-MM-DD")
+    if not isinstance(value, str | date):
+        # Pydantic would take a number for seconds since 1970.
+        raise wrong("E103", "a day is text, as YYYY-MM-DD", "write it as YYYY-MM-DD")
+    return value
 
 
 def _check_line(text: str) -> str:
@@ -284,7 +325,7 @@ def parse_cpu_millicores(quantity: str) -> int:
 
 def parse_bytes(quantity: str) -> int:
     """Return the bytes of a Kubernetes memory quantity: ``300Mi`` -> 314572800."""
-    match = _BYTES.match(quantity)
+    match = _BYTES.fullmatch(quantity)
     if match is None:
         raise ValueError(f"{quantity!r} is not a memory quantity")
     return int(match[1]) * _BYTE_UNITS[match[2]]
@@ -329,6 +370,7 @@ PlatformName = Annotated[
 PositiveInt = Annotated[StrictInt, Field(gt=0, le=2**53)]
 NonNegativeInt = Annotated[StrictInt, Field(ge=0, le=2**53)]
 Flag = StrictBool
+Day = Annotated[date, BeforeValidator(_check_day)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Json = JsonValue
 

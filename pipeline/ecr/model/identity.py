@@ -33,7 +33,7 @@ def version_key(version: str) -> VersionKey:
     Raises:
         ValueError: ``version`` is not a semantic version.
     """
-    match = _SEMVER.match(version)
+    match = _SEMVER.fullmatch(version)
     if match is None:
         raise ValueError(f"{version!r} is not a semantic version")
     major, minor, patch, prerelease = match.groups()
@@ -84,7 +84,7 @@ def parse_id(text: str) -> BundleId | ReleaseId:
     Raises:
         UsageError: The text is neither.
     """
-    match = _RELEASE_ID.match(text)
+    match = _RELEASE_ID.fullmatch(text)
     if match is None:
         raise UsageError(
             f"'{text}' is not the id of a bundle or release",

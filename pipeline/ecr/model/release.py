@@ -216,11 +216,15 @@ class Input(ManifestModel):
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=100)]
     """Name of the argument, without dashes."""
+    flag: (
+        Annotated[str, Field(pattern=r"^--?[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)] | None
+    ) = None
+    """How the argument is written where that is not ``--id``, such as '-stream'."""
     type: InputType
     """``boolean``, ``int``, ``long``, ``float``, ``double``, ``string`` or ``File``."""
     description: Text = ""
     """What it does."""
-    default: bool | int | float | str | None = Field(default=None, union_mode="smart")
+    default: bool | int | float | Text | None = Field(default=None, union_mode="smart")
     """Value used when none is given; of the input's type."""
     required: Flag = False
     """Whether the program does not start without it."""
@@ -231,7 +235,8 @@ class Input(ManifestModel):
             raise wrong(
                 "E110",
                 f"default {self.default!r} of input '{self.id}' is not of type {self.type}",
-                f"write a {self.type}, or change the type",
+                f"write a value of type {self.type}, or change the type",
+                at="default",
             )
         return self
 

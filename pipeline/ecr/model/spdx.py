@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 _IDENTIFIER = re.compile(r"^[A-Za-z0-9.+-]+$", re.ASCII)
 NO_ASSERTION = "NOASSERTION"
@@ -27,10 +28,10 @@ def explain_problem(expression: str) -> tuple[str, str] | None:
     """Return (message, hint) of what is wrong with a licence expression, or ``None``."""
     known = load_identifiers()
     if expression == NO_ASSERTION or expression.startswith("LicenseRef-"):
-        if _IDENTIFIER.match(expression):
+        if _IDENTIFIER.fullmatch(expression):
             return None
         return f"'{expression[:80]}' is not an SPDX licence reference", "letters, digits, . and -"
-    if _IDENTIFIER.match(expression):
+    if _IDENTIFIER.fullmatch(expression):
         exact = known.get(expression.lower())
         if exact == expression:
             return None
@@ -45,16 +46,25 @@ def explain_problem(expression: str) -> tuple[str, str] | None:
     return _explain_compound(expression)
 
 
+@cache
+def _load_licensing() -> Any:
+    from license_expression import get_spdx_licensing  # noqa: PLC0415 - slow to load, rarely used
+
+    return get_spdx_licensing()
+
+
+@lru_cache(maxsize=1024)
 def _explain_compound(expression: str) -> tuple[str, str] | None:
     if len(expression) > 500:
         return "the licence expression is longer than 500 characters", "name the licences by id"
-    from license_expression import get_spdx_licensing  # noqa: PLC0415 - slow to load, rarely used
-
-    information = get_spdx_licensing().validate(expression)
-    if not information.errors:
+    try:
+        errors = _load_licensing().validate(expression).errors
+    except Exception:  # noqa: BLE001 - the library fails inside its own error handling for some
+        errors = ["it cannot be parsed"]
+    if not errors:
         return None
     return (
         f"'{expression[:80]}' is not an SPDX licence expression",
         "join identifiers by AND, OR, WITH, such as 'MIT OR Apache-2.0'; "
-        + "; ".join(str(error) for error in information.errors)[:200],
+        + "; ".join(str(error) for error in errors)[:200],
     )

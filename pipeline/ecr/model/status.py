@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ecr.model.fields import Line, ManifestModel, Text
+from ecr.model.fields import Day, Line, ManifestModel, Text
 
 
 class Level(StrEnum):
@@ -23,7 +22,7 @@ class Decision(ManifestModel):
 
     by: Line
     """Person or team."""
-    on: date
+    on: Day
     """Day, as YYYY-MM-DD."""
     reason: Text
     """Why, in a sentence."""
@@ -48,7 +47,7 @@ class Status(ManifestModel):
 
     schema_version: Literal[1]
     """Version of this document's schema."""
-    added: date
+    added: Day
     """Day the release entered the catalog, as YYYY-MM-DD."""
     certification: Certification | None = None
     """A certifier's verdict."""

@@ -1,6 +1,5 @@
-"""The rules that need more than one value to decide: a release, a bundle, the catalog."""
+"""The rules that need more than one value to decide: a release, a bundle, the catalog.
 
-from ecr.catalog.rules.bundle import check_bundle
-from ecr.catalog.rules.release import check_release
-
-__all__ = ["check_bundle", "check_release"]
+Each rule is a function that yields findings; ``release`` and ``bundle`` put them together.
+What a single value must be is decided by the models, and told by ``explanations``.
+"""
