@@ -1,0 +1,3 @@
+"""Publishes the pitch of a hive."""
+
+print("env.hive.pitch 220")
