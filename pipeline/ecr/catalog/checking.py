@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecr.catalog.changes import Targets
     from ecr.model.identity import BundleId
 
-    Check = tuple[Path, Sequence[layout.BundleFiles]]
+    Check = tuple[Path, Sequence[BundleId]]
 
 _WORTH_PROCESSES = 200
 """Bundles from which on starting processes takes less time than it saves."""
@@ -84,20 +84,18 @@ def check_catalog(root: Path, workers: int | None = None) -> CheckReport:
     Raises:
         NotFoundError: There is no catalog at ``root``.
     """
-    catalog = layout.scan_catalog(root)
+    catalog = layout.outline_catalog(root)
     findings = check_layout(catalog)
     if workers is None:
         workers = os.cpu_count() or 1
-    for found in _map_bundles(root, catalog.bundles, workers):
+    for found in _map_bundles(root, [files.id for files in catalog.bundles], workers):
         findings += found
     return CheckReport(tuple(sort_findings(findings)), len(catalog.bundles))
 
 
-def _map_bundles(
-    root: Path, bundles: Sequence[layout.BundleFiles], workers: int
-) -> Iterator[list[Finding]]:
+def _map_bundles(root: Path, bundles: Sequence[BundleId], workers: int) -> Iterator[list[Finding]]:
     if workers < 2 or len(bundles) < _WORTH_PROCESSES:
-        yield from (list(load_bundle(root, files).findings) for files in bundles)
+        yield _check_chunk((root, bundles))
         return
     # Loaded only here: validating one bundle must not wait for it.
     import multiprocessing  # noqa: PLC0415
@@ -113,7 +111,12 @@ def _map_bundles(
 
 def _check_chunk(check: Check) -> list[Finding]:
     root, bundles = check
-    return [finding for files in bundles for finding in load_bundle(root, files).findings]
+    findings: list[Finding] = []
+    for bundle in bundles:
+        files = layout.scan_bundle(root, bundle)
+        if files is not None:
+            findings += load_bundle(root, files).findings
+    return findings
 
 
 def _start_worker() -> None:

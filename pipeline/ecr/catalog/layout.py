@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -74,15 +74,6 @@ class BundleFiles:
         """The bundle's directory, relative to the root."""
         return f"{BUNDLES}/{self.id.namespace}/{self.id.name}"
 
-    def stamp(self) -> str:
-        """Return a digest that changes when any file's name, size or time does."""
-        content = blake2b(digest_size=16)
-        for file in (self.namespace_file, *self.files):
-            if file is not None:
-                line = f"{file.path}\0{file.size_bytes}\0{file.mtime_ns}\0{file.regular}\n"
-                content.update(line.encode(errors="surrogateescape"))
-        return content.hexdigest()
-
     def find(self, path: str) -> FileStamp | None:
         """Return the file of that path relative to the bundle's directory, or ``None``."""
         wanted = f"{self.path}/{path}"
@@ -107,26 +98,63 @@ class Layout:
 
 
 def scan_catalog(root: Path) -> Layout:
-    """List the catalog below ``root``.
+    """List the catalog below ``root`` with every file of every bundle.
 
     Raises:
         NotFoundError: ``root`` has no directory ``bundles``.
     """
-    top = _find_top(root)
+    outline = outline_catalog(root)
+    bundles = tuple(
+        _scan_bundle(files.id, f"{os.fspath(root)}/{files.path}", files.namespace_file)
+        for files in outline.bundles
+    )
+    return replace(outline, bundles=bundles)
+
+
+def outline_catalog(root: Path) -> Layout:
+    """List the catalog by its directories' names alone: the bundles have no files.
+
+    Raises:
+        NotFoundError: ``root`` has no directory ``bundles``.
+    """
     bundles: list[BundleFiles] = []
     namespaces: dict[str, FileStamp | None] = {}
     strays: list[str] = []
-    for entry in _list(str(top)):
+    for entry in _list(str(_find_top(root))):
         if not entry.is_dir(follow_symlinks=False):
             strays.append(f"{BUNDLES}/{entry.name}")
             continue
-        namespace_file, names = _scan_namespace(entry, strays)
-        namespaces[entry.name] = namespace_file
-        bundles += [
-            _scan_bundle(BundleId(entry.name, name.name), name.path, namespace_file)
-            for name in names
-        ]
+        file, names = _scan_namespace(entry, strays)
+        namespaces[entry.name] = file
+        bundles += [BundleFiles(BundleId(entry.name, name.name), file, (), ()) for name in names]
     return Layout(root, tuple(bundles), namespaces, tuple(strays))
+
+
+def stamp_bundle(root: Path, outline: BundleFiles) -> str:
+    """Return a digest that changes when the name, size or time of any file of a bundle does.
+
+    ``namespace.yaml`` counts as a file of every bundle of its namespace.
+    """
+    lines = [repr(outline.namespace_file)]
+    waiting = [(f"{os.fspath(root)}/{outline.path}", "")]
+    while waiting:
+        directory, prefix = waiting.pop()
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name = f"{prefix}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name == "__pycache__":
+                        continue
+                    if entry.name.casefold() != ".git":
+                        waiting.append((entry.path, name))
+                    lines.append(name)
+                else:
+                    status = entry.stat(follow_symlinks=False)
+                    lines.append(
+                        f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_mode}"
+                    )
+    lines.sort()
+    return blake2b("\n".join(lines).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
 def scan_bundle(root: Path, bundle: BundleId) -> BundleFiles | None:

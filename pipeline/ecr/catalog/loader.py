@@ -19,7 +19,7 @@ from ecr.catalog.rules.context import ReleaseContext, report
 from ecr.catalog.rules.identity import check_identity
 from ecr.catalog.rules.media import DESCRIPTION, ICONS, SCIENCE_IMAGES
 from ecr.catalog.rules.release import FILLERS, check_release
-from ecr.catalog.validation import find_faulty_keys, validate_document
+from ecr.catalog.validation import validate_document, validate_partly
 from ecr.catalog.yaml_document import MAX_SIZE_BYTES, YamlDocument
 from ecr.findings import Finding, has_errors, sort_findings
 from ecr.model.build import Build
@@ -229,12 +229,11 @@ class _Loader:
 
     def _check_manifest(self, context: ReleaseContext) -> Release | None:
         """Validate a manifest and apply the rules to as much of it as is sound."""
-        release, findings = validate_document(Release, context.document)
+        release, findings, faulty = validate_partly(Release, context.document)
         self.findings += findings
         if release is not None:
             self.findings += check_release(context, release)
             return release
-        faulty = find_faulty_keys(Release, context.document)
         self.findings += check_release(context, _complete(context.document, faulty), faulty)
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,6 +10,8 @@ from ecr.catalog.yaml_document import MAX_FINDINGS
 from ecr.findings import Finding, Severity
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from ecr.catalog.yaml_document import YamlDocument
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -24,17 +26,34 @@ def validate_document(
         The instance, or ``None`` when anything is wrong; and the findings, those of reading
         the file included, in no particular order.
     """
+    instance, findings, _ = validate_partly(model, document)
+    return instance, findings
+
+
+def validate_partly(
+    model: type[ModelT], document: YamlDocument
+) -> tuple[ModelT | None, list[Finding], frozenset[str]]:
+    """Check a document against its model, and say how far it can be relied on.
+
+    Returns:
+        As ``validate_document``; and the top-level keys that are missing, unknown or not
+        valid: all keys of the model when nothing can be relied on.
+    """
     findings = list(document.findings)
+    every_key = frozenset(model.model_fields)
     if findings and document.data is None:
-        return None, findings
+        return None, findings, every_key
     if not document.is_mapping:
-        return None, [*findings, _not_a_mapping(document)]
+        return None, [*findings, _not_a_mapping(document)], every_key
     findings += _check_schema_version(document)
     try:
         instance = model.model_validate(document.data)
     except ValidationError as error:
-        return None, _merge(document, findings, error, model)
-    return (None if findings else instance), findings
+        errors = error.errors(include_url=False)
+        faulty = frozenset(str(details["loc"][0]) for details in errors if details["loc"])
+        merged = _merge(document, findings, errors, model)
+        return None, merged, faulty or every_key
+    return (None if findings else instance), findings, frozenset()
 
 
 def _check_schema_version(document: YamlDocument) -> list[Finding]:
@@ -47,23 +66,7 @@ def _check_schema_version(document: YamlDocument) -> list[Finding]:
     return [Finding(document.path, at.line, at.column, "E103", where, message, hint)]
 
 
-def find_faulty_keys(model: type[BaseModel], document: YamlDocument) -> set[str]:
-    """Return the top-level keys of a document that are missing, unknown or not valid."""
-    if not document.is_mapping:
-        return set(model.model_fields)
-    try:
-        model.model_validate(document.data)
-    except ValidationError as error:
-        keys = {str(details["loc"][0]) for details in _list_errors(error) if details["loc"]}
-        return keys or set(model.model_fields)
-    return set()
-
-
-def _list_errors(error: ValidationError) -> list[Any]:
-    return list(error.errors(include_url=False, include_context=True))
-
-
-def _follows_from_items(details: Any) -> bool:
+def _follows_from_items(details: ErrorDetails) -> bool:
     """Say whether a list is too short only because pydantic left out the items that are wrong."""
     if details["type"] != "too_short":
         return False
@@ -79,7 +82,10 @@ def _not_a_mapping(document: YamlDocument) -> Finding:
 
 
 def _merge(
-    document: YamlDocument, findings: list[Finding], error: ValidationError, model: type[BaseModel]
+    document: YamlDocument,
+    findings: list[Finding],
+    errors: list[ErrorDetails],
+    model: type[BaseModel],
 ) -> list[Finding]:
     """Add the findings of a failed validation to those of reading, each place and code once."""
     # Loaded only when something is wrong: explaining takes more code than checking.
@@ -87,7 +93,7 @@ def _merge(
 
     found: dict[tuple[str, str], Finding] = {}
     hidden = any(finding.code == "E117" for finding in findings)
-    for details in _list_errors(error):
+    for details in errors:
         if _follows_from_items(details):
             continue
         finding = explain(document, details, model)

@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "Start a new bundle, or a new release of one.",
     "import": "Turn an app of today's ECR (sage.yaml) into a bundle.",
     "archive": "Store the source and the data of releases, by digest.",
+    "build": "Build images for every platform of a release.",
     "publish": "Write the site and the JSON index.",
     "serve": "Show the published site in a local web server.",
     "schema": "Write the JSON Schemas of the documents.",

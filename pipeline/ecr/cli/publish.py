@@ -48,7 +48,7 @@ def run_publish(
         raise
     finally:
         progress.close()
-    write_text_report(report.findings, sys.stderr)
+    write_text_report(report.findings, sys.stderr, most_warnings=5)
     return report
 
 

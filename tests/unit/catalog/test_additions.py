@@ -89,9 +89,7 @@ def test_a_release_joins_a_bundle_that_is_there(root: Path):
 
 
 def test_the_rules_of_the_catalog_hold_for_what_is_added(root: Path):
-    files = new_bundle() | {
-        "bundles/lab/rain/1.0.0/release.yaml": NewFile(release("1.0.0", "MTI"))
-    }
+    files = new_bundle() | {"bundles/lab/rain/1.0.0/release.yaml": NewFile(release("1.0.0", "MTI"))}
     with stage_additions(root, files) as additions:
         findings = additions.check(BundleId("lab", "rain"))
     assert [f"{f.path}:{f.line}: {f.code} {f.message}" for f in findings if f.code[0] == "E"] == [
@@ -126,7 +124,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(root: Path):
 def test_a_place_that_cannot_be_written_is_an_error_a_person_understands(root: Path):
     (root / ".ecr").write_bytes(b"")
     with (
-        pytest.raises(OutputError, match="^the new files cannot be written: "),
+        pytest.raises(OutputError, match=r"^the new files cannot be written: "),
         stage_additions(root, new_bundle()),
     ):
         pass

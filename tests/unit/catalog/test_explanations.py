@@ -1,5 +1,7 @@
 """What is said about a value that does not follow the model, and where it points."""
 
+# ruff: noqa: E501 - messages are asserted in full
+
 import pytest
 
 from tests.unit.catalog.sample import COMMIT, SampleCatalog

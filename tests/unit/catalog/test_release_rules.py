@@ -1,5 +1,7 @@
 """What a release says against itself and against its files."""
 
+# ruff: noqa: E501 - messages are asserted in full
+
 from hashlib import sha256
 
 import pytest

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from ecr.catalog.validation import validate_document
 from ecr.catalog.yaml_document import YamlDocument
@@ -17,7 +18,7 @@ from ecr.model.release import Release
 from ecr.model.status import Status
 from tests.unit.catalog.sample import BASES, RELEASE
 
-MODELS = {
+MODELS: dict[str, type[BaseModel]] = {
     "namespace.yaml": Namespace,
     "bundle.yaml": Bundle,
     "release.yaml": Release,

@@ -131,9 +131,7 @@ def test_people_are_taken_apart_without_a_doubt(text: str, people: list[Parts]):
         "two addresses",
     ],
 )
-def test_what_is_uncertain_is_said(
-    text: str, people: list[Parts], doubts: list[tuple[str, str]]
-):
+def test_what_is_uncertain_is_said(text: str, people: list[Parts], doubts: list[tuple[str, str]]):
     found = parse_people(text)
     assert found.people == people
     assert found.doubts == doubts

@@ -157,9 +157,7 @@ class TestFunding:
     def test_words_after_the_last_number_are_named(self):
         found = parse_funding("NSF 1935984 with thanks")
         assert found.entries == [{"funder": "NSF", "award": "1935984"}]
-        assert found.doubts == [
-            ("I034", "'with thanks' of 'NSF 1935984 with thanks' was left out")
-        ]
+        assert found.doubts == [("I034", "'with thanks' of 'NSF 1935984 with thanks' was left out")]
 
 
 class TestVersions:

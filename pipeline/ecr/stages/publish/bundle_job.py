@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecr.catalog.layout import scan_bundle
 from ecr.catalog.loader import load_bundle
 from ecr.model.bundle import Access
 from ecr.stages.publish.compat import render_bundle_compat
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecr.catalog.entries import BundleEntry
-    from ecr.catalog.layout import BundleFiles
+    from ecr.model.identity import BundleId
     from ecr.stages.publish.outputs import OutputFile, SiteSettings
     from ecr.stages.publish.pages import PageRenderer
 
@@ -62,17 +63,26 @@ class BundleJob:
     settings: SiteSettings
     renderer: PageRenderer
 
-    def run(self, files: BundleFiles) -> BundleOutcome:
-        """Load, check and, unless it is protected or has no usable release, write a bundle."""
-        loaded = load_bundle(self.root, files)
-        identity = str(files.id)
+    def run(self, task: tuple[BundleId, str]) -> BundleOutcome:
+        """Load, check and, unless it is protected or has no usable release, write a bundle.
+
+        Args:
+            task: The bundle, and the stamp of its files from before they are read.
+        """
+        bundle, stamp = task
+        identity = str(bundle)
         if not self.fresh:
             remove_bundle(self.tree, identity)
+        files = scan_bundle(self.root, bundle)
+        if files is None:
+            # It went away since it was listed; the next run will not find it.
+            return BundleOutcome(identity, stamp, None, ())
+        loaded = load_bundle(self.root, files)
         entry = loaded.entry
         summary = None
         if entry is not None and entry.manifest.access is Access.PUBLIC:
             summary = dump_summary(self._write(entry))
-        return BundleOutcome(identity, files.stamp(), summary, loaded.findings)
+        return BundleOutcome(identity, stamp, summary, loaded.findings)
 
     def _write(self, entry: BundleEntry) -> BundleSummary:
         documents, rows = render_bundle_documents(entry, self.settings)

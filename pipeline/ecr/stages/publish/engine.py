@@ -17,7 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ecr.catalog.layout import scan_catalog
+from ecr.catalog.layout import outline_catalog, stamp_bundle
 from ecr.catalog.names import check_layout
 from ecr.errors import FindingsError
 from ecr.findings import Finding, has_errors, sort_findings
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecr.catalog.layout import BundleFiles, Layout
+    from ecr.model.identity import BundleId
     from ecr.stages.publish.outputs import BundleSummary, OutputFile, SiteSettings
     from ecr.stages.publish.pages import Frame
     from ecr.stages.publish.state import BundleOutcome
@@ -156,13 +157,19 @@ class _Publication:
             frame = build_frame(self.root, self.trees.workshop / "frame")
             key = _engine_key(frame, self.settings)
             self.clock.note("frame")
-            layout = scan_catalog(self.root)
-            stamps = {str(files.id): files.stamp() for files in layout.bundles}
+            layout = outline_catalog(self.root)
+            stamps = self._stamp_bundles(layout)
             self.clock.note("scan")
             report = self._report_unchanged(layout, stamps, key)
             if report is not None:
                 return report
             return self._update(frame, layout, stamps, key)
+
+    def _stamp_bundles(self, layout: Layout) -> dict[str, str]:
+        def stamp(files: BundleFiles) -> tuple[str, str]:
+            return str(files.id), stamp_bundle(self.root, files)
+
+        return dict(map_forked(stamp, layout.bundles, self.workers, chunk=250))
 
     def _report_unchanged(
         self, layout: Layout, stamps: dict[str, str], key: str
@@ -174,6 +181,8 @@ class _Publication:
             if state.stamps() != stamps:
                 return None
             findings = self._check(layout, state)
+            if has_errors(findings):
+                raise CatalogFindingsError(findings)
             return self._make_report(state.summaries(), 0, findings)
         finally:
             state.close()
@@ -184,10 +193,9 @@ class _Publication:
         spare = self.trees.spare
         state = self._open_state(spare, key)
         there = {} if state is None else state.stamps()
-        dirty = [
-            files for files in layout.bundles if there.get(str(files.id)) != stamps[str(files.id)]
-        ]
-        fresh = state is None or len(dirty) > len(layout.bundles) // 2
+        ids = [files.id for files in layout.bundles]
+        dirty = [bundle for bundle in ids if there.get(str(bundle)) != stamps[str(bundle)]]
+        fresh = state is None or len(dirty) > len(ids) // 2
         if state is None or fresh:
             if state is not None:
                 state.close()
@@ -195,15 +203,15 @@ class _Publication:
             spare.mkdir(parents=True)
             state = TreeState(self.trees.state_of(spare))
             state.put("key", key)
-            dirty, there = list(layout.bundles), {}
+            dirty, there = ids, {}
             self._write_frame(frame)
         gone = [bundle for bundle in there if bundle not in stamps]
         state.put("root", "")
-        state.forget([*(str(files.id) for files in dirty), *gone])
+        state.forget([*map(str, dirty), *gone])
         for bundle in gone:
             remove_bundle(spare, bundle)
         self.clock.note("prepare")
-        state.remember(self._write_bundles(frame, dirty, fresh=fresh))
+        state.remember(self._write_bundles(frame, dirty, stamps, fresh=fresh))
         self.clock.note("bundles")
         findings = self._check(layout, state)
         if has_errors(findings):
@@ -229,7 +237,8 @@ class _Publication:
             return None
         state = TreeState(path)
         root = state.get("root")
-        if state.get("key") == key and (root == "" or root == _digest_file(tree / MARKER)):
+        reliable = state.get("key") == key and state.get("shared") != "unfinished"
+        if reliable and (root == "" or root == _digest_file(tree / MARKER)):
             return state
         state.close()
         return None
@@ -241,11 +250,17 @@ class _Publication:
             target.write_bytes(source.read_bytes())
 
     def _write_bundles(
-        self, frame: Frame, dirty: Sequence[BundleFiles], *, fresh: bool
+        self,
+        frame: Frame,
+        dirty: Sequence[BundleId],
+        stamps: dict[str, str],
+        *,
+        fresh: bool,
     ) -> Iterable[BundleOutcome]:
         renderer = PageRenderer(frame, self.settings, self.root)
         job = BundleJob(self.root, self.trees.spare, fresh, self.settings, renderer)
-        outcomes = map_forked(job.run, dirty, self.workers)
+        tasks = [(bundle, stamps[str(bundle)]) for bundle in dirty]
+        outcomes = map_forked(job.run, tasks, self.workers)
         for done, outcome in enumerate(outcomes, start=1):
             self.progress("checking and rendering bundles", done, len(dirty))
             yield outcome
@@ -253,22 +268,34 @@ class _Publication:
     def _write_shared(
         self, frame: Frame, state: TreeState, summaries: Sequence[BundleSummary]
     ) -> None:
+        """Make what speaks of all bundles, and write it where its bytes differ."""
         self.progress("writing index and catalog pages", 0, 1)
-        files: list[OutputFile] = [
-            *render_catalog_pages(frame, self.settings, summaries),
-            *render_index(self.settings, summaries),
-            *render_compat_lists(self.settings, summaries),
+
+        def index() -> Iterable[OutputFile]:
+            files = list(render_index(self.settings, summaries))
+            yield from files
+            if self.keep_superseded_at is not None:
+                yield from keep_superseded(self.trees.live, files, now=self.keep_superseded_at)
+
+        parts: list[Callable[[], Iterable[OutputFile]]] = [
+            lambda: render_catalog_pages(frame, self.settings, summaries),
+            index,
+            lambda: render_compat_lists(self.settings, summaries),
         ]
-        if self.keep_superseded_at is not None:
-            files += keep_superseded(self.trees.live, files, now=self.keep_superseded_at)
-        before, after = state.shared_paths(), {file.path for file in files}
-        state.set_shared_paths(before | after)
-        spare = self.trees.spare
+
+        def write(number: int) -> set[str]:
+            files = list(parts[number]())
+            for file in files:
+                replace_file(self.trees.spare / file.path, file.content)
+            return {file.path for file in files}
+
+        before = state.shared_paths()
+        state.put("shared", "unfinished")
+        after: set[str] = set().union(*map_forked(write, range(len(parts)), self.workers, chunk=1))
         for path in before - after:
-            (spare / path).unlink(missing_ok=True)
-        for file in files:
-            replace_file(spare / file.path, file.content)
+            (self.trees.spare / path).unlink(missing_ok=True)
         state.set_shared_paths(after)
+        state.put("shared", "complete")
 
     def _check(self, layout: Layout, state: TreeState) -> list[Finding]:
         return sort_findings([*state.findings(), *check_layout(layout)])

@@ -17,14 +17,17 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CHUNK = 20
-_WORTH_FORKING = 40
 
 # Set in each forked worker by the pool's initializer, and never in the parent.
 _function: Callable[[Any], Any] | None = None
 
 
 def map_forked(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    *,
+    chunk: int = _CHUNK,
 ) -> Iterator[Result]:
     """Yield ``function(item)`` for every item, in any order.
 
@@ -32,12 +35,9 @@ def map_forked(
         function: Must not depend on being run in this process; what it returns is pickled.
         items: What to work on; pickled.
         workers: Processes to use at most.
+        chunk: Items handed over at once; with no more items than this nothing is forked.
     """
-    if (
-        workers < 2
-        or len(items) < _WORTH_FORKING
-        or "fork" not in multiprocessing.get_all_start_methods()
-    ):
+    if workers < 2 or len(items) <= chunk or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(function, items)
         return
     # What exists now is never garbage: keep the collector from looking at it, and from
@@ -45,7 +45,7 @@ def map_forked(
     gc.collect()
     gc.freeze()
     context = multiprocessing.get_context("fork")
-    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
     try:
         with context.Pool(workers, _install, (function,)) as pool:
             for results in pool.imap_unordered(_run_chunk, chunks):

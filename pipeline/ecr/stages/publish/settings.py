@@ -32,16 +32,12 @@ def load_settings(
     Raises:
         UsageError: There is no such file, or it names no ``site_url``.
     """
-    path = root / CONFIGURATION
-    if not path.is_file():
-        raise UsageError(
-            f"{path} is missing", hint="copy it from the catalog's template; it names the site"
-        )
-    # The file may hold Python tags of Markdown extensions, which are not for us to resolve.
-    values: dict[str, Any] = yaml.load(path.read_text("utf-8"), _PlainLoader) or {}  # noqa: S506
+    values = read_configuration(root)
     url = site_url or values.get("site_url")
     if not isinstance(url, str) or not url:
-        raise UsageError(f"{path} has no site_url", hint="write where the site will be published")
+        raise UsageError(
+            f"{root / CONFIGURATION} has no site_url", hint="write where the site will be published"
+        )
     extra = values.get("extra") or {}
     return SiteSettings(
         site_url=url.rstrip("/") + "/",
@@ -49,6 +45,22 @@ def load_settings(
         registry=str(extra.get("registry", _DEFAULT_REGISTRY)),
         hardware=tuple(hardware),
     )
+
+
+def read_configuration(root: Path) -> dict[str, Any]:
+    """Return the values of ``mkdocs.yml``.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    path = root / CONFIGURATION
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is missing", hint="copy it from the catalog's template; it names the site"
+        )
+    # The file may hold Python tags of Markdown extensions, which are not for us to resolve.
+    values: dict[str, Any] = yaml.load(path.read_text("utf-8"), _PlainLoader) or {}  # noqa: S506
+    return values
 
 
 class _PlainLoader(yaml.CSafeLoader):

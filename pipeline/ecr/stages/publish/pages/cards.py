@@ -13,8 +13,6 @@ from ecr.model.hardware import decide_fit
 from ecr.stages.publish.pages.media import name_icon
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ecr.catalog.entries import BundleEntry
     from ecr.stages.publish.outputs import SiteSettings
 
@@ -22,10 +20,13 @@ _WORD = re.compile(r"[^\W_][\w'’-]+")
 _MARKUP = re.compile(r"<[^>]*>|\]\([^)]*\)|https?://\S+")
 _MOST_WORDS = 400
 _STOP_WORDS = frozenset(
-    "a about after all also an and any are as at be been before both but by can do does each for from"
-    " has have how if in into is it its many may more most no not of on one only or other our out over"
-    " see so some such than that the their them then there these they this those through to two under"
-    " up use used uses using very was we were what when where which while who will with within you your".split()
+    """
+    a about after all also an and any are as at be been before both but by can do does each for
+    from has have how if in into is it its many may more most no not of on one only or other our
+    out over see so some such than that the their them then there these they this those through
+    to two under up use used uses using very was we were what when where which while who will
+    with within you your
+    """.split()  # noqa: SIM905 - a list of a hundred quoted words is no easier to read
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape as escape_xml
 
 from ecr.stages.publish.outputs import OutputFile
@@ -18,7 +18,7 @@ from ecr.stages.publish.pages.environment import load_templates
 from ecr.stages.publish.pages.search import render_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ecr.model.hardware import Hardware
     from ecr.stages.publish.outputs import BundleSummary, SiteSettings
@@ -34,6 +34,7 @@ SITEMAP_PART = 40_000
 """Addresses in one sitemap; 50,000 are allowed (sitemaps.org)."""
 _HOME_CARDS = 6
 _ANSWERS = ("yes", "unknown", "no")
+_NOT_COMPARED = ("unknown", "not compared yet")
 
 
 def render_catalog_pages(
@@ -75,6 +76,7 @@ class _CatalogPages:
         }
         # Newest first, then by id; sorting twice keeps the second order inside the first.
         self.newest = sorted(summaries, key=lambda s: str(s.card["added"]), reverse=True)
+        self.answers = {board.id: self._sort_by_answer(board) for board in settings.hardware}
 
     def render_home(self) -> OutputFile:
         html = self.frame.read("index.html")
@@ -119,32 +121,32 @@ class _CatalogPages:
                 yield OutputFile(f"{place}index.html", page)
 
     def render_hardware_index(self) -> OutputFile:
-        boards = [(board, self._count_answers(board)) for board in self.settings.hardware]
+        boards = [
+            (board, {key: len(rows) for key, rows in self.answers[board.id].items()})
+            for board in self.settings.hardware
+        ]
+        html = self.frame.read("hardware/index.html")
         table = self.templates["hardware_index"].render(boards=boards)
-        return OutputFile(
-            "hardware/index.html", _fill(self.frame.read("hardware/index.html"), "hardware", table).encode()
-        )
+        return OutputFile("hardware/index.html", _fill(html, "hardware", table).encode())
 
     def render_hardware(self) -> Iterator[OutputFile]:
         for board in self.settings.hardware:
             place = f"hardware/{board.id}/"
-            answers: dict[str, list[tuple[BundleSummary, str]]] = {key: [] for key in _ANSWERS}
-            for summary in self.summaries:
-                answer, reason = _get_fit(summary.card, board)
-                answers[answer].append((summary, reason))
-            body = self.templates["hardware"].render(
-                board=board, up="../../", first=HARDWARE_FIRST,
-                answers=[(key, len(rows), rows[:HARDWARE_FIRST]) for key, rows in answers.items()],
-            )  # fmt: skip
+            answers = [
+                (answer, len(rows), rows[:HARDWARE_FIRST])
+                for answer, rows in self.answers[board.id].items()
+            ]
+            body = self.templates["hardware"].render(board=board, up="../../", answers=answers)
             description = f"What runs on {board.title}."
             page = self.frame.page(place, board.title, description, body, tab="hardware")
             yield OutputFile(f"{place}index.html", page)
 
-    def _count_answers(self, board: Hardware) -> dict[str, int]:
-        counts = dict.fromkeys(_ANSWERS, 0)
+    def _sort_by_answer(self, board: Hardware) -> dict[str, list[tuple[BundleSummary, str]]]:
+        answers: dict[str, list[tuple[BundleSummary, str]]] = {key: [] for key in _ANSWERS}
         for summary in self.summaries:
-            counts[_get_fit(summary.card, board)[0]] += 1
-        return counts
+            answer, reason = summary.card["fits"].get(board.id, _NOT_COMPARED)
+            answers[answer].append((summary, reason))
+        return answers
 
     def render_sitemap(self) -> Iterator[OutputFile]:
         url = escape_xml(self.settings.site_url)
@@ -152,14 +154,20 @@ class _CatalogPages:
         parts = [lines[i : i + SITEMAP_PART] for i in range(0, len(lines), SITEMAP_PART)]
         head = '<?xml version="1.0" encoding="UTF-8"?>\n'
         space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-        names = ["sitemap.xml"] if len(parts) == 1 else [f"sitemap-{i}.xml" for i in range(1, len(parts) + 1)]
+        names = (
+            ["sitemap.xml"]
+            if len(parts) == 1
+            else [f"sitemap-{i}.xml" for i in range(1, len(parts) + 1)]
+        )
         for name, part in zip(names, parts, strict=True):
             yield OutputFile(name, f"{head}<urlset {space}>\n{''.join(part)}</urlset>\n".encode())
         if len(parts) > 1:
             rows = "".join(f"<sitemap><loc>{url}{name}</loc></sitemap>\n" for name in names)
             content = f"{head}<sitemapindex {space}>\n{rows}</sitemapindex>\n"
             yield OutputFile("sitemap.xml", content.encode())
-        yield OutputFile("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n".encode())
+        yield OutputFile(
+            "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n".encode()
+        )
 
     def _list_places(self) -> Iterator[str]:
         for path, _ in self.frame.files():
@@ -174,11 +182,6 @@ class _CatalogPages:
             yield place
             for version in summary.card["versions"]:
                 yield f"{place}{version}/"
-
-
-def _get_fit(card: Mapping[str, Any], board: Hardware) -> tuple[str, str]:
-    answer, reason = card["fits"].get(board.id, ("unknown", "not compared yet"))
-    return answer, reason
 
 
 def _fill(html: str, name: str, content: str) -> str:

@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 PUBLISHER = "Edge Code Repository"
 _TEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
-    "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
+    **{character: f"\\{character}" for character in "{}&%$#_"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 _TEX_SPECIAL = re.compile(r"[\\{}&%$#_~^]")
 _MOST_AUTHORS = 10
 
@@ -24,8 +26,8 @@ def write_citation(entry: ReleaseEntry, url: str) -> str:
     if len(names) > _MOST_AUTHORS:
         names = [*names[:_MOST_AUTHORS], "and others"]
     return (
-        f"{', '.join(names)} ({entry.status.added.year}). {release.title}, version {release.version}. "
-        f"{PUBLISHER}. {url}"
+        f"{', '.join(names)} ({entry.status.added.year}). {release.title}, "
+        f"version {release.version}. {PUBLISHER}. {url}"
     )
 
 

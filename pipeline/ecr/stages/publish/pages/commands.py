@@ -84,6 +84,8 @@ def list_example_arguments(release: Release) -> list[str]:
 
 
 def _option(item: Input) -> str:
+    if item.flag is not None:
+        return item.flag
     return f"-{item.id}" if len(item.id) == 1 else f"--{item.id}"
 
 
@@ -135,7 +137,10 @@ def _write_job(release: Release, image: str, arguments: list[str]) -> str:
         lines += ["    selector:", '      resource.gpu: "true"']
     resources = _list_resources(needs)
     if resources:
-        lines += ["    resource:", *(f"      {key}: {quote_yaml(value)}" for key, value in resources)]
+        lines += [
+            "    resource:",
+            *(f"      {key}: {quote_yaml(value)}" for key, value in resources),
+        ]
     rule = f"schedule({plugin}): cronjob('{plugin}', '*/10 * * * *')"
     lines += [
         "nodes:",
@@ -152,7 +157,7 @@ def quote_yaml(text: str) -> str:
     """Return text as a YAML scalar that every reader takes for exactly this text."""
     if _PLAIN_YAML.fullmatch(text) and text.lower() not in _YAML_WORDS:
         return text
-    # A JSON string is a YAML double-quoted scalar; JSON leaves a few characters bare that YAML forbids.
+    # A JSON string is a YAML double-quoted scalar, but with bare characters YAML forbids.
     quoted = orjson.dumps(text).decode()
     return _UNPRINTABLE_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
@@ -178,12 +183,16 @@ def _write_fetch(entry: ReleaseEntry, settings: SiteSettings) -> tuple[list[str]
     """Return commands that fetch the source, and its directory in what they fetch."""
     source = entry.manifest.code.source
     if isinstance(source, GitSource):
-        folder = source.git.rstrip("/").rpartition("/")[2].removesuffix(".git")
-        commands = (["git", "clone", source.git, folder], ["cd", folder], ["git", "checkout", source.commit])
+        folder = _as_path(source.git.rstrip("/").rpartition("/")[2].removesuffix(".git"))
+        commands = [
+            ["git", "clone", source.git, folder],
+            ["cd", folder],
+            ["git", "checkout", source.commit],
+        ]
         return [shlex.join(command) for command in commands], _as_path(source.directory)
     if settings.repository_url is None:
         return None
-    commands = (["git", "clone", settings.repository_url, "catalog"], ["cd", "catalog"])
+    commands = [["git", "clone", settings.repository_url, "catalog"], ["cd", "catalog"]]
     return [shlex.join(command) for command in commands], f"{entry.path}/{source.path}"
 
 
@@ -200,7 +209,10 @@ def _write_image_build(
     if code.dockerfile != "Dockerfile":
         groups.append(["--file", file])
     groups += [["--build-arg", f"{key}={value}"] for key, value in code.build_args.items()]
-    return [_join_lines([*groups, [directory]]), shlex.join(["docker", "run", "--rm", tag, *arguments])]
+    return [
+        _join_lines([*groups, [directory]]),
+        shlex.join(["docker", "run", "--rm", tag, *arguments]),
+    ]
 
 
 def _write_script_run(code: ScriptCode, arguments: list[str]) -> list[str]:

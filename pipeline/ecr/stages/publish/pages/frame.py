@@ -31,7 +31,11 @@ SOURCE = "site_src"
 _KEPT = 3
 """Frames kept in the cache: switching between two branches should not cost a build each time."""
 
-_TITLE, _DESCRIPTION, _BODY = "EcrTitlePlaceholder", "EcrDescriptionPlaceholder", "EcrBodyPlaceholder"
+_TITLE, _DESCRIPTION, _BODY = (
+    "EcrTitlePlaceholder",
+    "EcrDescriptionPlaceholder",
+    "EcrBodyPlaceholder",
+)
 _PLACEHOLDER = f"""\
 ---
 title: {_TITLE}
@@ -51,7 +55,9 @@ _LEFT_OUT = re.compile(
     # Ours replaces the sitemap; what is left of the theme's own search is loaded by no page.
     r"^sitemap\.xml(\.gz)?$|^assets/javascripts/(lunr|workers)/|\.map$|^" + _ROOT + "/"
 )
-_VERBATIM = re.compile(r"(<script\b.*?</script>|<pre\b.*?</pre>|<textarea\b.*?</textarea>)", re.DOTALL)
+_VERBATIM = re.compile(
+    r"(<script\b.*?</script>|<pre\b.*?</pre>|<textarea\b.*?</textarea>)", re.DOTALL
+)
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
 _BODY_PLACE = re.compile(rf"<h1 id=\"content\">{_BODY}.*?</h1>", re.DOTALL)
 _CANONICAL = re.compile(r'(<link rel="canonical" href=")([^"]*)(")')
@@ -84,8 +90,15 @@ class Frame:
         """Return a page of the documentation, such as ``index.html``."""
         return (self.directory / path).read_text("utf-8")
 
-    def page(  # noqa: PLR0913 - the parts of a page
-        self, path: str, title: str, description: str, body: str, *, head: str = "", tab: str = "catalog"
+    def page(
+        self,
+        path: str,
+        title: str,
+        description: str,
+        body: str,
+        *,
+        head: str = "",
+        tab: str = "catalog",
     ) -> bytes:
         """Return a page of the catalog.
 
@@ -125,7 +138,8 @@ def build_frame(root: Path, cache: Path) -> Frame:
     """
     if not (root / CONFIGURATION).is_file() or not (root / SOURCE).is_dir():
         raise UsageError(
-            f"{root} has no {CONFIGURATION} or no directory {SOURCE}, so there is no frame for pages",
+            f"{root} has no {CONFIGURATION} or no directory {SOURCE}, "
+            "so there is no frame for pages",
             hint="copy both from the catalog's template repository",
         )
     digest = _digest_source(root)

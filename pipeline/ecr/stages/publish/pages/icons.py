@@ -1,7 +1,7 @@
 """A picture for a bundle that has none: a pattern drawn from its id, the same wherever it is drawn.
 
 The namespace decides the colours, so that bundles of one group look related; the whole id
-decides the pattern. Each picture brings its own background, so it reads in light and dark pages alike.
+decides the pattern. Each picture brings its own background, so it reads in light and dark pages.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def draw_icon(bundle: str) -> bytes:
     draw = (_draw_cells, _draw_arcs, _draw_tiles, _draw_waves)[bits % 4]
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
-        f'<rect width="64" height="64" rx="12" fill="{background}"/>{draw(bits >> 2, figure, accent)}</svg>'
+        f'<rect width="64" height="64" rx="12" fill="{background}"/>'
+        f"{draw(bits >> 2, figure, accent)}</svg>"
     ).encode()
 
 
@@ -46,7 +47,9 @@ def _draw_cells(bits: int, figure: str, accent: str) -> str:
     marked = bits % 7
     filled = (bits >> 3) % 128 | 1 << (bits >> 10) % 7
     full = "".join(
-        f"M{x:g} {y:g}{_HEXAGON}" for i, (x, y) in enumerate(_CELLS) if filled >> i & 1 and i != marked
+        f"M{x:g} {y:g}{_HEXAGON}"
+        for i, (x, y) in enumerate(_CELLS)
+        if filled >> i & 1 and i != marked
     )
     empty = "".join(
         f"M{x:g} {y:g}{_HEXAGON}"
@@ -55,7 +58,8 @@ def _draw_cells(bits: int, figure: str, accent: str) -> str:
     )
     x, y = _CELLS[marked]
     return (
-        f'<path fill="{figure}" d="{full}"/><path fill="none" stroke="{figure}" stroke-width="1.6" d="{empty}"/>'
+        f'<path fill="{figure}" d="{full}"/>'
+        f'<path fill="none" stroke="{figure}" stroke-width="1.6" d="{empty}"/>'
         f'<path fill="{accent}" d="M{x:g} {y:g}{_HEXAGON}"/>'
     )
 
@@ -64,14 +68,16 @@ def _draw_arcs(bits: int, figure: str, accent: str) -> str:
     """Rings around a point, each open somewhere else: a sensor and what reaches it."""
     cx, cy = (20, 32, 44)[bits % 3], (20, 32, 44)[bits // 3 % 3]
     rings = "".join(
-        f'<circle cx="{cx}" cy="{cy}" r="{radius}" pathLength="12" stroke-dasharray="{8 + (bits >> shift) % 4} 12"'
+        f'<circle cx="{cx}" cy="{cy}" r="{radius}" pathLength="12"'
+        f' stroke-dasharray="{8 + (bits >> shift) % 4} 12"'
         f' transform="rotate({(bits >> shift + 2) % 12 * 30} {cx} {cy})"/>'
         for radius, shift in ((12, 4), (20, 10), (28, 16), (36, 22))
     )
     return (
         '<clipPath id="edge"><rect width="64" height="64" rx="12"/></clipPath>'
-        f'<g clip-path="url(#edge)"><g fill="none" stroke="{figure}" stroke-width="3.2" stroke-linecap="round">'
-        f'{rings}</g></g><circle cx="{cx}" cy="{cy}" r="5" fill="{accent}"/>'
+        f'<g clip-path="url(#edge)"><g fill="none" stroke="{figure}" stroke-width="3.2"'
+        f' stroke-linecap="round">{rings}</g></g>'
+        f'<circle cx="{cx}" cy="{cy}" r="5" fill="{accent}"/>'
     )
 
 
@@ -87,7 +93,8 @@ def _draw_tiles(bits: int, figure: str, accent: str) -> str:
             path = f"M{x + 8} {y}a8 8 0 0 0 8 8M{x} {y + 8}a8 8 0 0 1 8 8"
         paths[index == marked] += path
     return (
-        f'<g fill="none" stroke-width="3.4" stroke-linecap="round"><path stroke="{figure}" d="{paths[0]}"/>'
+        '<g fill="none" stroke-width="3.4" stroke-linecap="round">'
+        f'<path stroke="{figure}" d="{paths[0]}"/>'
         f'<path stroke="{accent}" d="{paths[1]}"/></g>'
     )
 
@@ -102,6 +109,7 @@ def _draw_waves(bits: int, figure: str, accent: str) -> str:
     marked = (bits >> 16) % 4
     x, y = (9, 20.5, 32, 43.5, 55)[(bits >> 18) % 5], 17 + marked * 10
     return (
-        f'<path fill="none" stroke="{figure}" stroke-width="3" stroke-linecap="round" d="{"".join(lines)}"/>'
+        f'<path fill="none" stroke="{figure}" stroke-width="3" stroke-linecap="round"'
+        f' d="{"".join(lines)}"/>'
         f'<circle cx="{x}" cy="{y}" r="4.6" fill="{accent}"/>'
     )

@@ -11,14 +11,20 @@ from __future__ import annotations
 import re
 from html import escape
 
-import cmarkgfm
+import cmarkgfm  # type: ignore[import-untyped]
 import nh3
 
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img",
     "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}}
+_ATTRIBUTES = {
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "td": {"align"},
+    "th": {"align"},
+}
 _MEDIA = re.compile(r"(?:\./)?(?:media/)?((?:science-image|icon)\.(?:png|jpg|svg))")
 _LINK = re.compile(r"(?:https://|mailto:)")
 _HEADING = re.compile(r"(?<=<)(/?)h([1-6])>")
@@ -29,7 +35,7 @@ MEDIA_PLACE = "ecr-media:"
 """Stands for the way to the bundle's media until the depth of the page is known."""
 
 
-def _filter(element: str, attribute: str, value: str) -> str | None:
+def _filter(_element: str, attribute: str, value: str) -> str | None:
     if attribute == "href":
         return value if _LINK.match(value) else None
     if attribute == "src":

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 SHARDS = 16
 FIELDS = (
-    "id", "title", "summary", "keywords", "platforms", "kind", "hardware", "stage", "version", "added",
-    "icon",
+    "id", "title", "summary", "keywords", "platforms", "kind", "hardware", "stage", "version",
+    "added", "icon",
 )  # fmt: skip
 _PLATFORMS = [platform.value for platform in Platform]
 
