@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -35,12 +36,16 @@ def require_tool() -> Callable[..., Path]:
             found = shutil.which(command, path=path)
             if found is not None:
                 return Path(found)
-        message = f"{name} is not installed ({hint})"
-        if is_ci(os.environ):
-            pytest.fail(f"{message}; in CI nothing real may be skipped", pytrace=False)
-        pytest.skip(_NOT_EXERCISED + message)
+        fail_or_skip(f"{name} is not installed ({hint})")
 
     return find
+
+
+def fail_or_skip(message: str) -> NoReturn:
+    """End a test whose real part is missing: loudly skipped, and in CI failed."""
+    if is_ci(os.environ):
+        pytest.fail(f"{message}; in CI nothing real may be skipped", pytrace=False)
+    pytest.skip(_NOT_EXERCISED + message)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -81,7 +81,8 @@ class Browser:
         """Return the texts of all such elements that are shown, in one look."""
         script = (
             "return [...document.querySelectorAll(arguments[0])]"
-            ".filter((element) => element.checkVisibility()).map((element) => element.innerText.trim())"
+            ".filter((element) => element.checkVisibility())"
+            ".map((element) => element.innerText.trim())"
         )
         return list(self.run(script, selector))
 

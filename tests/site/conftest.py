@@ -31,11 +31,11 @@ CROWD = 30
 """Bundles besides those of tests/data: more than the catalog page shows at once."""
 
 
-def copy_project(root: Path) -> Path:
+def copy_project(root: Path, source: Path = PROJECT) -> Path:
     """Copy what the frame is made of into an empty catalog."""
     root.mkdir(parents=True)
-    shutil.copy(PROJECT / "mkdocs.yml", root)
-    shutil.copytree(PROJECT / "site_src", root / "site_src")
+    shutil.copy(source / "mkdocs.yml", root)
+    shutil.copytree(source / "site_src", root / "site_src")
     return root
 
 

@@ -27,6 +27,15 @@ PAGES = [
 ]
 TOTAL = "37 bundles"
 
+POKE = """
+for (const box of document.querySelectorAll('details')) box.open = true;
+document.querySelectorAll('main *').forEach((e) => e.dispatchEvent(new Event('mouseover')));
+"""
+SCRIPTS_IN_TEXT = """
+return [...document.scripts].filter((script) => script.closest('main pre, main p')).length;
+"""
+SHOWN = "[...document.querySelectorAll('.ecr-tab {}')].find((element) => element.checkVisibility())"
+
 
 class TestEveryKindOfPage:
     @pytest.mark.parametrize("path", PAGES)
@@ -41,7 +50,9 @@ class TestEveryKindOfPage:
         browser.open(path)
         assert browser.overflow_px() <= 0
         assert browser.complaints() == []
-        outside = [url for url in browser.requests() if not url.startswith((browser.address, "data:"))]
+        outside = [
+            url for url in browser.requests() if not url.startswith((browser.address, "data:"))
+        ]
         assert outside == []
         assert len(browser.texts("h1")) == 1
 
@@ -53,10 +64,9 @@ class TestEveryKindOfPage:
         browser.command("Page.setBypassCSP", enabled=True)
         try:
             browser.open(path)
-            browser.run("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
-            browser.run("document.querySelectorAll('main *').forEach((e) => e.dispatchEvent(new Event('mouseover')))")
+            browser.run(POKE)
             assert browser.canaries() == []
-            assert browser.run("return [...document.scripts].filter((s) => s.closest('main pre, main p')).length") == 0
+            assert browser.run(SCRIPTS_IN_TEXT) == 0
         finally:
             browser.command("Page.setBypassCSP", enabled=False)
 
@@ -136,7 +146,8 @@ class TestSearch:
         browser.wait(lambda: "2. Start from a scaffold" in browser.texts("#ecr-docs a"))
 
     def test_the_address_cannot_carry_markup(self, browser: Browser):
-        browser.open("catalog/?q=%3Cimg%20src%3Dx%20onerror%3Dpwned(99)%3E&keyword=%3Cimg%20src%3Dx%20onerror%3Dpwned(98)%3E")
+        markup = "%3Cimg%20src%3Dx%20onerror%3Dpwned({})%3E"
+        browser.open(f"catalog/?q={markup.format(99)}&keyword={markup.format(98)}")
         browser.wait(lambda: "bundle" in browser.text("#ecr-count"))
         assert browser.canaries() == []
         assert browser.texts("#ecr-active li") == ["<img src=x onerror=pwned(98)>"]
@@ -243,7 +254,11 @@ class TestFilters:
 class TestBundlePage:
     @pytest.mark.parametrize(
         ("tab", "start"),
-        [("Docker", "docker run --rm"), ("On a node", "sudo pluginctl run"), ("As a job", "name: cloud-cover")],
+        [
+            ("Docker", "docker run --rm"),
+            ("On a node", "sudo pluginctl run"),
+            ("As a job", "name: cloud-cover"),
+        ],
         ids=["docker", "pluginctl", "job"],
     )
     def test_shows_one_way_to_run_at_a_time_and_copies_it(
@@ -252,17 +267,13 @@ class TestBundlePage:
         permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
         browser.command("Browser.grantPermissions", origin=browser.address, permissions=permissions)
         browser.open("bundles/sage/cloud-cover/")
-        browser.run(
-            "[...document.querySelectorAll('.ecr-tabs > label')].find((l) => l.textContent === arguments[0]).click()",
-            tab,
-        )
+        labels = "[...document.querySelectorAll('.ecr-tabs > label')]"
+        browser.run(f"{labels}.find((label) => label.textContent === arguments[0]).click()", tab)
         shown = browser.texts(".ecr-tab pre")
         assert len(shown) == 1
         assert shown[0].startswith(start)
-        expected = browser.run(
-            "return [...document.querySelectorAll('.ecr-tab pre')].find((p) => p.checkVisibility()).textContent"
-        )
-        browser.run("[...document.querySelectorAll('.ecr-tab .ecr-copy')].find((b) => b.checkVisibility()).click()")
+        expected = browser.run(f"return {SHOWN.format('pre')}.textContent")
+        browser.run(f"{SHOWN.format('.ecr-copy')}.click()")
         browser.wait(lambda: browser.texts(".ecr-tab .ecr-copy") == ["Copied"])
         read = "navigator.clipboard.readText().then(arguments[arguments.length - 1])"
         assert browser.driver.execute_async_script(read) == expected
@@ -288,7 +299,13 @@ class TestWithoutScripts:
         assert browser.text("#ecr-count") == TOTAL
         assert browser.texts("noscript")
         browser.find(".ecr-namespaces summary").click()
-        assert browser.texts(".ecr-namespaces a") == ["beekeepers", "crowd", "ecr", "hostile", "sage"]
+        assert browser.texts(".ecr-namespaces a") == [
+            "beekeepers",
+            "crowd",
+            "ecr",
+            "hostile",
+            "sage",
+        ]
 
     def test_a_namespace_lists_every_bundle_of_its_own(self, browser: Browser):
         browser.driver.get(browser.address + "namespaces/crowd/")

@@ -38,7 +38,9 @@ def summarise(number: int, **changes: Any) -> BundleSummary:
     return BundleSummary(f"sage/app-{number:04d}", {**CARD, **changes}, ())
 
 
-def render(frame: Frame, settings: SiteSettings, summaries: list[BundleSummary]) -> dict[str, bytes]:
+def render(
+    frame: Frame, settings: SiteSettings, summaries: list[BundleSummary]
+) -> dict[str, bytes]:
     files = list(render_catalog_pages(frame, settings, summaries))
     contents = {file.path: file.content for file in files}
     assert len(contents) == len(files), "a path was written twice"
@@ -61,11 +63,17 @@ def test_a_card_holds_the_words_a_bundle_can_be_found_by(
     assert "the" not in words
 
 
-def test_a_change_of_one_bundle_changes_one_shard_of_each_kind(frame: Frame, settings: SiteSettings):
+def test_a_change_of_one_bundle_changes_one_shard_of_each_kind(
+    frame: Frame, settings: SiteSettings
+):
     before = render(frame, settings, [summarise(number) for number in range(200)])
-    changed = [summarise(n, **({"title": "New", "words": "new"} if n == 77 else {})) for n in range(200)]
+    changed = [
+        summarise(n, **({"title": "New", "words": "new"} if n == 77 else {})) for n in range(200)
+    ]
     after = render(frame, settings, changed)
-    different = sorted(path for path in after if path.startswith("search/") and before[path] != after[path])
+    different = sorted(
+        path for path in after if path.startswith("search/") and before[path] != after[path]
+    )
     shard = f"{pick_shard('sage/app-0077'):x}"
     assert different == [f"search/cards/{shard}.json", f"search/words/{shard}.json"]
 

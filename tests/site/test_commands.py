@@ -132,8 +132,8 @@ class TestQuoting:
             ('say "hi"', '"say \\"hi\\""'),
         ],
         ids=[
-            "a word", "an option", "an image", "a number", "a truth value", "nothing", "a pair", "a comment",
-            "a dash", "a document", "a time", "quotes",
+            "a word", "an option", "an image", "a number", "a truth value", "nothing", "a pair",
+            "a comment", "a dash", "a document", "a time", "quotes",
         ],
     )  # fmt: skip
     def test_writes_plainly_only_what_cannot_be_misread(self, text: str, quoted: str):

@@ -14,6 +14,9 @@ from ecr.stages.publish.pages import Frame, build_frame
 from ecr.stages.publish.pages import frame as frame_module
 from tests.site.conftest import copy_project
 
+FETCHED = re.compile(
+    r'(?:src|<link[^>]*rel="(?:stylesheet|icon|preconnect)"[^>]*href)="(https?:[^"]*)"'
+)
 HOSTILE = "\"'><script>pwned(1)</script> & <b>"
 
 
@@ -22,8 +25,10 @@ def read_all(frame: Frame) -> dict[str, bytes]:
 
 
 class TestBuilding:
-    def test_two_builds_in_two_places_are_the_same(self, frame: Frame, tmp_path: Path):
-        root = copy_project(tmp_path / "elsewhere" / "deeper")
+    def test_two_builds_in_two_places_are_the_same(
+        self, frame: Frame, catalog: Path, tmp_path: Path
+    ):
+        root = copy_project(tmp_path / "elsewhere" / "deeper", catalog)
         second = build_frame(root, tmp_path / "cache")
         assert second.digest == frame.digest
         assert second.directory != frame.directory
@@ -66,7 +71,11 @@ class TestBuilding:
             build_frame(root, tmp_path / "cache")
         assert "mkdocs build" in str(caught.value)
         assert caught.value.hint == "try it alone with: mkdocs build"
-        assert [entry for entry in (tmp_path / "cache").iterdir() if entry.name.isalnum() and entry.is_dir()] == []
+        assert [
+            entry
+            for entry in (tmp_path / "cache").iterdir()
+            if entry.name.isalnum() and entry.is_dir()
+        ] == []
 
     def test_without_a_configuration_the_message_says_what_to_do(self, tmp_path: Path):
         with pytest.raises(UsageError) as caught:
@@ -140,11 +149,8 @@ class TestFiles:
     def test_what_no_page_loads_is_left_out(self, frame: Frame):
         paths = [path for path, _ in frame.files()]
         assert paths == sorted(paths)
-        left_out = [
-            path for path in paths
-            if path.endswith(".map") or "lunr" in path or path.startswith(("ecr-frame", "sitemap", "templates"))
-        ]  # fmt: skip
-        assert left_out == []
+        useless = re.compile(r"\.map$|lunr|^(ecr-frame|sitemap|templates)")
+        assert [path for path in paths if useless.search(path)] == []
 
     def test_pages_of_the_documentation_and_their_assets_are_there(self, frame: Frame):
         paths = {path for path, _ in frame.files()}
@@ -154,8 +160,7 @@ class TestFiles:
         for path, file in frame.files():
             if path.endswith(".html"):
                 text = file.read_text("utf-8")
-                fetched = re.findall(r'(?:src|<link[^>]*rel="(?:stylesheet|icon|preconnect)"[^>]*href)="(https?:[^"]*)"', text)
-                assert fetched == [], path
+                assert FETCHED.findall(text) == [], path
 
 
 def test_vendored_minisearch_is_what_npm_published():

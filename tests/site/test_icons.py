@@ -38,4 +38,7 @@ def test_bundles_of_a_namespace_have_one_palette_and_many_patterns():
 @pytest.mark.parametrize("palette", PALETTES, ids=[palette[0] for palette in PALETTES])
 def test_figure_and_accent_stand_out(palette: tuple[str, str, str]):
     background, *others = (luminance(colour) for colour in palette)
-    assert [round((other + 0.05) / (background + 0.05), 1) >= 4.5 for other in others] == [True, True]
+    assert [round((other + 0.05) / (background + 0.05), 1) >= 4.5 for other in others] == [
+        True,
+        True,
+    ]

@@ -62,7 +62,9 @@ class TestEveryPage:
                 if f"{target.scheme}://{target.netloc}/" != BASE:
                     continue
                 place = unquote(target.path.lstrip("/"))
-                file = site / (f"{place}index.html" if place == "" or place.endswith("/") else place)
+                file = site / (
+                    f"{place}index.html" if place == "" or place.endswith("/") else place
+                )
                 if not file.is_file():
                     dead.append(f"{path}: {link}")
         assert dead == []
@@ -74,21 +76,23 @@ class TestEveryPage:
             assert own <= places, path
 
     def test_links_away_are_marked_as_not_ours(self, pages: dict[str, Page]):
-        for path in pages:
-            if not path.startswith("bundles/"):
-                continue
-            elements: list[dict[str, str]] = []
-            for tag, name, value in pages[path].attributes:
-                if tag == "a" and name == "href" and value.startswith("https://"):
-                    elements.append({"href": value})
-                elif tag == "a" and name == "rel" and elements:
-                    elements[-1].setdefault("rel", value)
-            own = "https://github.com/waggle-sensor/edge-code-repository"
-            foreign = [e for e in elements if e["href"] != own]
-            assert [e["href"] for e in foreign if e.get("rel") != "nofollow noopener"] == [], path
+        own = "https://github.com/waggle-sensor/edge-code-repository"
+        for path, page in pages.items():
+            links: list[dict[str, str]] = []
+            for tag, name, value in page.attributes:
+                if tag == "a" and name == "href":
+                    links.append({"href": value})
+                elif tag == "a" and links:
+                    links[-1].setdefault(name, value)
+            foreign = [a for a in links if a["href"].startswith("https://") and a["href"] != own]
+            assert [a for a in foreign if a.get("rel") != "nofollow noopener"] == [], path
 
     def test_has_one_first_heading(self, pages: dict[str, Page]):
-        assert {path: page.tags.count("h1") for path, page in pages.items() if page.tags.count("h1") != 1} == {}
+        assert {
+            path: page.tags.count("h1")
+            for path, page in pages.items()
+            if page.tags.count("h1") != 1
+        } == {}
 
     def test_no_identifier_is_used_twice(self, pages: dict[str, Page]):
         for path, page in pages.items():
@@ -100,8 +104,14 @@ class TestEveryPage:
             assert not {"iframe", "object", "embed", "style", "base"} & set(page.tags), path
             handlers = [name for _, name, _ in page.attributes if name.startswith("on")]
             assert handlers == [], path
-            assert [v for v in page.values("src") if v in ("x", "https://evil.example/pixel.png")] == []
-            assert [v for v in page.values("href", "src") if re.match(r"(?i)\s*(java|vb)script:|data:", v)] == []
+            assert [
+                v for v in page.values("src") if v in ("x", "https://evil.example/pixel.png")
+            ] == []
+            assert [
+                v
+                for v in page.values("href", "src")
+                if re.match(r"(?i)\s*(java|vb)script:|data:", v)
+            ] == []
         clean = page_of(pages, "bundles/sage/cloud-cover/1.1.0/").tags.count("script")
         hostile = page_of(pages, "bundles/hostile/page-breaker/1.0.0/").tags.count("script")
         assert hostile == clean
@@ -125,28 +135,49 @@ class TestReleasePage:
     @pytest.mark.parametrize(
         ("place", "text"),
         [
-            ("sage/cloud-cover/1.1.0", "Certified by Grace Hopper, 2026-03-09: Agrees with the ceilometer"),
-            ("sage/cloud-cover/1.1.0", "xaviernx Jetson Xavier NX, 15W 6 core linux/arm64 2.41 s 2.89 s"),
+            (
+                "sage/cloud-cover/1.1.0",
+                "Certified by Grace Hopper, 2026-03-09: Agrees with the ceilometer",
+            ),
+            (
+                "sage/cloud-cover/1.1.0",
+                "xaviernx Jetson Xavier NX, 15W 6 core linux/arm64 2.41 s 2.89 s",
+            ),
             ("sage/cloud-cover/1.1.0", "1 emulated run, not to be compared"),
             ("sage/cloud-cover/1.1.0", "swh:1:rev:0123456789abcdef0123456789abcdef01234567"),
             ("sage/cloud-cover/1.1.0", "Not known yet: DOI."),
             ("sage/cloud-cover/1.1.0", "31.5 MB, example.org/models/unet-1.1.onnx"),
             ("sage/cloud-cover/1.1.0", "no SBOM yet; no provenance statement yet"),
-            ("sage/cloud-cover/1.1.0", "Ada Lovelace, Charles Babbage (2026). Cloud cover, version 1.1.0."),
-            ("sage/cloud-cover/1.0.0", "Deprecated: not for new work. Confuses snow on the lens with cloud"),
+            (
+                "sage/cloud-cover/1.1.0",
+                "Ada Lovelace, Charles Babbage (2026). Cloud cover, version 1.1.0.",
+            ),
+            (
+                "sage/cloud-cover/1.0.0",
+                "Deprecated: not for new work. Confuses snow on the lens with cloud",
+            ),
             ("sage/cloud-cover/1.0.0", "Use 1.1.0 instead."),
             ("sage/cloud-cover/1.0.0", "Not measured on real hardware yet."),
             (
                 "sage/cloud-cover/1.0.0",
-                "Not known yet: images and their digests, archive of the source, Software Heritage identifier, "
-                "performance, DOI.",
+                (
+                    "Not known yet: images and their digests, archive of the source, "
+                    "Software Heritage identifier, performance, DOI."
+                ),
             ),
             ("sage/cloud-cover/2.0.0-rc.1", "This is not the newest release: see 1.1.0."),
             ("sage/cloud-cover/2.0.0-rc.1", "No image of this release has been built yet."),
-            ("sage/bird-song/1.1.0", "Yanked: do not run this release. Fills the disk with recordings"),
+            (
+                "sage/bird-song/1.1.0",
+                "Yanked: do not run this release. Fills the disk with recordings",
+            ),
             ("sage/bird-song/1.1.0", "Use 1.0.0 instead."),
+            ("sage/bird-song/1.1.0", "This release was yanked, so no commands are given."),
             ("sage/bird-song/1.0.0", "needs cuda102"),
-            ("sage/old-sampler/0.3.0", "There is a successor: sage/image-sampler. It also samples moving"),
+            (
+                "sage/old-sampler/0.3.0",
+                "There is a successor: sage/image-sampler. It also samples moving",
+            ),
             ("sage/old-sampler/0.3.0", "Licence None stated by its author"),
             ("beekeepers/hive-hum/1.0.0", "Starts with main.py, Python 3.11"),
             ("beekeepers/hive-hum/1.0.0", "numpy==2.1.3 pywaggle==0.56.0"),
@@ -159,23 +190,26 @@ class TestReleasePage:
     @pytest.mark.parametrize(
         ("place", "link"),
         [
-            ("sage/cloud-cover/1.1.0", "https://github.com/example/plugin-cloud-cover/tree/"
-             "0123456789abcdef0123456789abcdef01234567/app"),
-            ("sage/bird-song/1.0.0", "https://gitlab.com/example/bird-song/-/tree/"
-             "89abcdef0123456789abcdef0123456789abcdef"),
-            ("beekeepers/hive-hum/1.0.0", "https://github.com/waggle-sensor/edge-code-repository/tree/HEAD/"
-             "bundles/beekeepers/hive-hum/1.0.0/source"),
+            ("sage/cloud-cover/1.1.0", ("https://github.com/example/plugin-cloud-cover/tree/"
+             "0123456789abcdef0123456789abcdef01234567/app")),
+            ("sage/bird-song/1.0.0", ("https://gitlab.com/example/bird-song/-/tree/"
+             "89abcdef0123456789abcdef0123456789abcdef")),
+            ("beekeepers/hive-hum/1.0.0", ("https://github.com/waggle-sensor/edge-code-repository/tree/HEAD/"
+             "bundles/beekeepers/hive-hum/1.0.0/source")),
             ("sage/cloud-cover/1.1.0", "https://orcid.org/0000-0002-1825-0097"),
             ("sage/cloud-cover/1.1.0", "../../../../catalog/?keyword=solar%20energy"),
             ("sage/cloud-cover/1.1.0", "../../../../api/v1/releases/sage/cloud-cover/1.1.0.json"),
         ],
-        ids=["GitHub at the commit", "GitLab at the commit", "code in the catalog", "ORCID", "keyword", "JSON"],
+        ids=["GitHub, at the commit", "GitLab, at the commit", "code in the catalog", "ORCID",
+             "keyword", "JSON"],
     )  # fmt: skip
     def test_links_to(self, pages: dict[str, Page], place: str, link: str):
         assert link in page_of(pages, f"bundles/{place}/").values("href")
 
     def test_shows_the_manifest_as_it_is(self, site: Path, pages: dict[str, Page]):
-        manifest = (site.parent / "bundles/hostile/page-breaker/1.0.0/release.yaml").read_text("utf-8")
+        manifest = (site.parent / "bundles/hostile/page-breaker/1.0.0/release.yaml").read_text(
+            "utf-8"
+        )
         assert manifest in page_of(pages, "bundles/hostile/page-breaker/1.0.0/").words
 
 

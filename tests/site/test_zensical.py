@@ -27,11 +27,15 @@ def zensical(tmp_path: Path) -> Path:
     python = tmp_path / "venv/bin/python"
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     lock = PROJECT / "requirements/zensical.txt"
-    done = run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock, cwd=tmp_path)
+    done = run(
+        python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock, cwd=tmp_path
+    )
     if done.returncode:
         message = "zensical cannot be installed (make zensical)"
         if is_ci(os.environ):
-            pytest.fail(f"{message}; in CI nothing real may be skipped\n{done.stderr}", pytrace=False)
+            pytest.fail(
+                f"{message}; in CI nothing real may be skipped\n{done.stderr}", pytrace=False
+            )
         pytest.skip(f"real part not exercised: {message}")
     return python.with_name("zensical")
 

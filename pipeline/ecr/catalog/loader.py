@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -116,11 +117,28 @@ def _read(
         findings.append(report(path, "E005", message, hint))
         return None
     try:
-        with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - a third of the time of Path
-            return file.read(limit_bytes + 1)
+        return _read_bytes(f"{root}/{path}", stamp.size_bytes, limit_bytes)
     except OSError as error:
         findings.append(report(path, "E001", f"the file cannot be read: {error.strerror}"))
         return None
+
+
+def _read_bytes(path: str, size_bytes: int, limit_bytes: int) -> bytes:
+    """Read a file of about this size, and at most one byte over the limit.
+
+    A file object would reserve a buffer of the limit's size for every file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        content = os.read(handle, min(size_bytes, limit_bytes) + 1)
+        while size_bytes < len(content) <= limit_bytes:
+            more = os.read(handle, limit_bytes + 1 - len(content))
+            if not more:
+                break
+            content += more
+        return content
+    finally:
+        os.close(handle)
 
 
 class _Loader:

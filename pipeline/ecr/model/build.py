@@ -162,5 +162,7 @@ class PlatformBuild(RecordModel):
     """The image."""
     manifest_size_bytes: PositiveInt
     """Size of the image manifest in bytes."""
+    attachments: Digest
+    """Digest of the index of documents about the image."""
     repository: Line | None = None
     """Registry and repository the image was pushed to; absent when it was not pushed."""

@@ -27,6 +27,11 @@ def load_identifiers() -> dict[str, str]:
 def explain_problem(expression: str) -> tuple[str, str] | None:
     """Return (message, hint) of what is wrong with a licence expression, or ``None``."""
     known = load_identifiers()
+    if not expression.strip():
+        return "no licence is given", "write an SPDX identifier, or NOASSERTION when none is stated"
+    plain = " ".join(expression.split())
+    if expression != plain:
+        return f"'{plain[:80]}' is written with needless space", f"write '{plain[:80]}'"
     if expression == NO_ASSERTION or expression.startswith("LicenseRef-"):
         if _IDENTIFIER.fullmatch(expression):
             return None

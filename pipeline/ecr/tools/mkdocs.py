@@ -1,4 +1,4 @@
-"""MkDocs: renders documentation. Run as a process of its own, so that nothing of it stays loaded."""
+"""MkDocs renders documentation. It runs as a process of its own, so nothing of it stays loaded."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def run_program(
     stdin: bytes = b"",
     accept: Sequence[int] = (0,),
     hint: str | None = None,
+    missing_hint: str | None = None,
 ) -> Outcome:
     """Run a program to its end.
 
@@ -59,6 +60,7 @@ def run_program(
         stdin: What the program reads.
         accept: Exit statuses that are no failure.
         hint: What to do when it is missing or fails.
+        missing_hint: What to do when it is missing, in place of ``hint``.
 
     Raises:
         ToolMissingError: The program is not installed.
@@ -66,7 +68,7 @@ def run_program(
         ToolTimeoutError: It did not end in time.
     """
     command = redact(shlex.join(argv))
-    process = _start(argv, cwd, environment, hint, stdin=subprocess.PIPE)
+    process = _start(argv, cwd, environment, missing_hint or hint, stdin=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired:

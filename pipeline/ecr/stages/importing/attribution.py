@@ -8,7 +8,7 @@ from ecr.stages.importing.addresses import name_owner
 from ecr.stages.importing.checks import fits
 from ecr.stages.importing.funding import parse_funding
 from ecr.stages.importing.ledger import is_empty
-from ecr.stages.importing.people import parse_people
+from ecr.stages.importing.people import People, parse_people
 from ecr.stages.importing.texts import clean_line, read_text, split_items, write_scalar
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_KEYWORDS = 50
 MAX_PEOPLE = 500
 MAX_FUNDING = 100
-_PERSON_KEYS = ("name", "email", "orcid", "affiliation", "url")
+_PERSON_KEYS = {"email": "Email", "orcid": "Orcid", "affiliation": "Line", "url": "HttpsUrl"}
 
 
 def convert_credits(ledger: Ledger, place: Place, code: dict[str, Any] | None) -> dict[str, Any]:
@@ -63,10 +63,9 @@ def _convert_people(ledger: Ledger, key: str, aliases: tuple[str, ...]) -> list[
     for loc in () if place is None else _items(ledger, place):
         value = ledger.get(*loc)
         if isinstance(value, dict):
-            text = _join_person(ledger, loc, value)
+            parsed = _read_person(ledger, loc, value)
         else:
-            text = "" if value is None else read_text(ledger, loc)
-        parsed = parse_people(text)
+            parsed = parse_people("" if value is None else read_text(ledger, loc))
         for code, message in parsed.doubts:
             ledger.note(code, loc, message)
         room = MAX_PEOPLE - len(people)
@@ -78,19 +77,21 @@ def _convert_people(ledger: Ledger, key: str, aliases: tuple[str, ...]) -> list[
     return people
 
 
-def _join_person(ledger: Ledger, loc: Loc, value: dict[str, Any]) -> str:
-    """Return the text of a person written as a mapping; other keys are left for the rest."""
-    texts = {}
-    for key in _PERSON_KEYS:
-        text = write_scalar(value.get(key))
-        if text:
+def _read_person(ledger: Ledger, loc: Loc, value: dict[str, Any]) -> People:
+    """Read a person written as a mapping; keys that are not known are left for the rest."""
+    parsed = parse_people("")
+    if "name" in value:
+        parsed = parse_people(read_text(ledger, (*loc, "name")))
+    for key, kind in _PERSON_KEYS.items():
+        text = clean_line(write_scalar(value.get(key)) or "")
+        if not text or not parsed.people:
+            continue
+        if fits(kind, text):
             ledger.carry(*loc, key)
-            texts[key] = clean_line(text)
-    name = texts.pop("name", "")
-    brackets = "".join(
-        f" ({text})" if key == "affiliation" else f" <{text}>" for key, text in texts.items()
-    )
-    return name + brackets
+            parsed.people[0].setdefault(key, text)
+        else:
+            ledger.keep("I030", (*loc, key), f"'{text}' is no {key}; kept under metadata.sage")
+    return parsed
 
 
 def _convert_keywords(ledger: Ledger) -> list[str]:

@@ -18,6 +18,7 @@ from ecr.stages.importing.texts import (
     split_items,
     write_scalar,
 )
+from ecr.tools.process import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +133,7 @@ def _read_stated(ledger: Ledger) -> _Stated:
         ledger.note("I013", url_loc, message, "", key=True)
     written = read_line(ledger, url_loc) if ledger.get(*url_loc) is not None else ""
     address = parse_git_address(written) if written else None
+    written = redact(written)
     if written and address is None:
         ledger.note("I042", url_loc, f"'{written}' is not the address of a repository")
     elif address is not None and address.url != written:
