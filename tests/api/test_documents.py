@@ -398,11 +398,11 @@ class TestHardwareRegistry:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("hardware: [", "x.yaml is not YAML: "),
-            ("[]", "x.yaml is not a hardware registry: the document: Input should be a valid"),
+            ("hardware: [", "x.yaml:1:12: not valid YAML: while parsing a flow node"),
+            ("[]", "x.yaml:1:1: the file holds a list, not a mapping"),
             (
                 "schema_version: 1\nhardware: [{id: A, title: A, platforms: [linux/amd64]}]",
-                "x.yaml is not a hardware registry: hardware.0.id: String should match pattern",
+                "x.yaml:2:17: hardware[0].id: 'A' is not written as it has to be",
             ),
             (
                 "schema_version: 1\nhardware:\n"

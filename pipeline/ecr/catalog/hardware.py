@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import ValidationError
-
+from ecr.catalog.validation import validate_document
+from ecr.catalog.yaml_document import YamlDocument
 from ecr.errors import UsageError
+from ecr.findings import sort_findings
 from ecr.model.hardware import HardwareRegistry
 
 if TYPE_CHECKING:
@@ -42,18 +42,14 @@ def parse_hardware(text: str, name: str) -> tuple[Hardware, ...]:
     Raises:
         UsageError: The text is no valid registry.
     """
-    try:
-        value: Any = yaml.load(text, yaml.CSafeLoader)
-        registry = HardwareRegistry.model_validate(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{name} is not YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
+    registry, findings = validate_document(HardwareRegistry, YamlDocument(name, text.encode()))
+    if registry is None:
+        first = sort_findings(findings)[0]
+        place = f"{name}:{first.line}:{first.column}"
         raise UsageError(
-            f"{name} is not a hardware registry: {where}: {first['msg']}",
-            hint="compare it with the registry that ships with ecr",
-        ) from error
+            f"{place}: {f'{first.where}: ' if first.where else ''}{first.message}",
+            hint=first.hint or "compare it with the registry that ships with ecr",
+        )
     seen: set[str] = set()
     for board in registry.hardware:
         if board.id in seen:

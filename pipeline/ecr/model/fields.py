@@ -45,9 +45,7 @@ _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$", re.ASCII)
 _ORCID = re.compile(r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$", re.ASCII)
 _EMAIL = re.compile(r"^[^@\s<>(),;]+@[^@\s<>(),;]+\.[^@\s<>(),;]+$")
-_PLAIN_URL = re.compile(
-    r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/%+-]*)?", re.ASCII
-)
+_PLAIN_URL = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/%+-]*)?", re.ASCII)
 _CPU = re.compile(r"^(?:[1-9][0-9]{0,8}m|(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?)$", re.ASCII)
 _BYTES = re.compile(r"^([1-9][0-9]{0,15})(Ki|Mi|Gi|Ti)?$", re.ASCII)
 _MEASUREMENT = re.compile(r"^[a-z0-9_]+(?:\.[a-z0-9_]+)*$", re.ASCII)

@@ -64,7 +64,7 @@ def _explain_compound(expression: str) -> tuple[str, str] | None:
         return "the licence expression is longer than 500 characters", "name the licences by id"
     try:
         errors = _load_licensing().validate(expression).errors
-    except Exception:  # noqa: BLE001 - the library fails inside its own error handling for some
+    except Exception:
         errors = ["it cannot be parsed"]
     if not errors:
         return None

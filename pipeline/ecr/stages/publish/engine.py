@@ -31,6 +31,7 @@ from ecr.stages.publish.trees import (
     MARKER,
     discard,
     exchange,
+    link_directory,
     link_tree,
     lock_trees,
     open_trees,
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from ecr.stages.publish.outputs import BundleSummary, OutputFile, SiteSettings
     from ecr.stages.publish.pages import Frame
     from ecr.stages.publish.state import BundleOutcome
+
+_WORTH_SHARING = 100
+"""Directories there must be to link them in several processes."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -304,11 +308,22 @@ class _Publication:
         """Copy the new site by hard links, so that the next change finds a tree to work on."""
         self.progress("preparing the next update", 0, 1)
         discard(self.trees.spare)
-        link_tree(os.fspath(self.trees.live), os.fspath(self.trees.spare))
+        self._link_trees()
         state.copy_to(self.trees.state_of(self.trees.spare))
         self.clock.note("spare")
         sweep(self.trees)
         self.clock.note("sweep")
+
+    def _link_trees(self) -> None:
+        left = [(os.fspath(self.trees.live), os.fspath(self.trees.spare))]
+        while left and len(left) < _WORTH_SHARING:
+            left = [inner for pair in left for inner in link_directory(pair)]
+
+        def link(pair: tuple[str, str]) -> None:
+            link_tree(*pair)
+
+        for _ in map_forked(link, left, self.workers):
+            pass
 
     def _make_report(
         self, summaries: Sequence[BundleSummary], changed: int, findings: Sequence[Finding]
@@ -338,7 +353,7 @@ def _engine_key(frame: Frame, settings: SiteSettings) -> str:
     """Return a digest of everything the output depends on besides the bundles."""
     content = hashlib.sha256(frame.digest.encode())
     content.update(repr(settings).encode())
-    for library in ("pydantic", "jinja2", "markdown-it-py", "nh3", "orjson"):
+    for library in ("pydantic", "jinja2", "cmarkgfm", "nh3", "orjson"):
         content.update(f"{library} {version(library)}\n".encode())
     package = Path(str(package_files("ecr")))
     for path in sorted(package.rglob("*")):

@@ -150,14 +150,31 @@ def sweep(trees: Trees) -> None:
 
 def link_tree(source: str, target: str) -> None:
     """Make ``target`` a copy of ``source`` whose files are hard links."""
+    waiting = [(source, target)]
+    while waiting:
+        waiting += link_directory(waiting.pop())
+
+
+def link_directory(pair: tuple[str, str]) -> list[tuple[str, str]]:
+    """Make the second directory, link the files of the first one there, and return what is left.
+
+    Args:
+        pair: A directory, and the copy to make of it.
+
+    Returns:
+        The same for each directory inside, still to be done.
+    """
+    source, target = pair
+    left = []
     os.mkdir(target)  # noqa: PTH102 - called tens of thousands of times
     with os.scandir(source) as entries:
         for entry in entries:
             there = f"{target}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                link_tree(entry.path, there)
+                left.append((entry.path, there))
             else:
                 os.link(entry.path, there)
+    return left
 
 
 def write_file(path: str, content: bytes) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-import cmarkgfm  # type: ignore[import-untyped]
+import cmarkgfm
 import nh3
 
 _TAGS = {
