@@ -44,7 +44,8 @@ serve: $(STAMPS)/package ## Serve site/ on this machine, as a real host would
 
 .PHONY: test
 test: system-packages $(STAMPS)/dev ## Run every test (ARGS="..." goes to pytest, JOBS=n processes)
-	@$(PY) -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch" 2>/dev/null || true' EXIT && \
+	$(PY) -m pytest -n $(JOBS) --dist loadscope --basetemp="$$scratch/tests" $(ARGS)
 
 ##@ For developers
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecr.stages.publish.pages.formulas import FORMULA_ATTRIBUTES, FORMULA_TAGS
 from ecr.stages.publish.pages.markdown import render_markdown
 
 LINK = '<p><a href="{}" rel="nofollow noopener">a</a></p>\n'
@@ -142,7 +143,8 @@ def test_only_harmless_elements_and_attributes_come_out(parts: list[str]):
     allowed = {
         "a", "blockquote", "br", "code", "del", "div", "em", "h3", "h4", "h5", "h6", "hr", "img",
         "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
-    }  # fmt: skip
+    } | FORMULA_TAGS  # fmt: skip
     attributes = {"", "href", "rel", "src", "alt", "start", "align", "class", "lang", "title"}
+    attributes |= set().union(*FORMULA_ATTRIBUTES.values())
     assert {tag for tag, _ in collector.seen} <= allowed
     assert {name for _, name in collector.seen} <= attributes

@@ -14,6 +14,8 @@ from html import escape
 import cmarkgfm
 import nh3
 
+from ecr.stages.publish.pages.formulas import put_formulas, take_formulas
+
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img",
     "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -55,11 +57,14 @@ _CLEANER = nh3.Cleaner(
 
 
 def render_markdown(text: str, title: str = "") -> str:
-    """Return safe HTML of CommonMark text (with GitHub's tables and strikethrough).
+    """Return safe HTML of CommonMark text (with GitHub's tables, strikethrough and formulas).
 
     The highest heading becomes ``<h3>``. A first heading that repeats the title of the page is
     left out. Addresses of media begin with ``MEDIA_PLACE``.
     """
+    formulas: list[str] = []
+    if "$" in text:
+        text, formulas = take_formulas(text)
     html = _CLEANER.clean(cmarkgfm.github_flavored_markdown_to_html(text))
     if "<h" in html:
         html = _adapt_headings(html, title)
@@ -68,7 +73,7 @@ def render_markdown(text: str, title: str = "") -> str:
     if "<table>" in html:
         html = html.replace("<table>", '<div class="ecr-scroll"><table class="ecr-table">')
         html = html.replace("</table>", "</table></div>")
-    return html
+    return put_formulas(html, formulas) if formulas else html
 
 
 def _adapt_headings(html: str, title: str) -> str:
