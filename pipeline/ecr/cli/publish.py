@@ -44,7 +44,7 @@ def run_publish(
         )
     except CatalogFindingsError as error:
         progress.close()
-        write_text_report(error.findings, sys.stderr)
+        write_text_report(error.findings, sys.stderr, most_warnings=0)
         raise
     finally:
         progress.close()
@@ -101,4 +101,5 @@ def describe(report: PublishReport) -> str:
     what = f"{report.bundles:,} bundles with {report.releases:,} releases in {report.output}"
     if report.changed == 0:
         return f"up to date: {what}"
-    return f"published {what} ({report.changed:,} bundles written)"
+    written = "1 bundle" if report.changed == 1 else f"{report.changed:,} bundles"
+    return f"published {what} ({written} written)"
