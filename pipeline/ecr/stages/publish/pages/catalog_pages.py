@@ -9,9 +9,9 @@ reached through the namespaces.
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape as escape_xml
 
 from ecr.stages.publish.outputs import OutputFile
 from ecr.stages.publish.pages.environment import load_templates
@@ -149,7 +149,7 @@ class _CatalogPages:
         return answers
 
     def render_sitemap(self) -> Iterator[OutputFile]:
-        url = escape_xml(self.settings.site_url)
+        url = escape(self.settings.site_url, quote=False)
         lines = [f"<url><loc>{url}{place}</loc></url>\n" for place in self._list_places()]
         parts = [lines[i : i + SITEMAP_PART] for i in range(0, len(lines), SITEMAP_PART)]
         head = '<?xml version="1.0" encoding="UTF-8"?>\n'
