@@ -49,6 +49,14 @@ _PLAIN_URL = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/%
 _CPU = re.compile(r"^(?:[1-9][0-9]{0,8}m|(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?)$", re.ASCII)
 _BYTES = re.compile(r"^([1-9][0-9]{0,15})(Ki|Mi|Gi|Ti)?$", re.ASCII)
 _MEASUREMENT = re.compile(r"^[a-z0-9_]+(?:\.[a-z0-9_]+)*$", re.ASCII)
+SHA256_PATTERN = _SHA256.pattern
+DIGEST_PATTERN = _DIGEST.pattern
+GIT_COMMIT_PATTERN = _COMMIT.pattern
+CPU_PATTERN = _CPU.pattern
+MEMORY_PATTERN = _BYTES.pattern
+MEASUREMENT_PATTERN = _MEASUREMENT.pattern
+ORCID_PATTERN = r"^(https://orcid\.org/)?[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$"
+"""Patterns as they stand in the JSON Schemas."""
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -365,7 +373,7 @@ SpdxExpression = Annotated[
     AfterValidator(_check_spdx),
     _string(examples=["BSD-3-Clause", "MIT OR Apache-2.0", "NOASSERTION"]),
 ]
-Orcid = Annotated[StrictStr, AfterValidator(_check_orcid), _string()]
+Orcid = Annotated[StrictStr, AfterValidator(_check_orcid), _string(ORCID_PATTERN)]
 Email = Annotated[StrictStr, AfterValidator(_check_email), _string(format="email")]
 MeasurementName = Annotated[
     StrictStr, AfterValidator(_check_measurement), _string(_MEASUREMENT.pattern, maxLength=128)

@@ -33,7 +33,8 @@ def find_emitted() -> set[str]:
     codes: set[str] = set()
     for package in EMITTING:
         for path in (ROOT / "pipeline" / "ecr" / package).rglob("*.py"):
-            if path.name != "rule_book.py":
+            # These two name rules; they do not raise them.
+            if path.name not in ("rule_book.py", "reference.py"):
                 codes |= set(CODE.findall(path.read_text("utf-8")))
     return codes
 

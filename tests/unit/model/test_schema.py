@@ -9,13 +9,13 @@ import yaml
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from ecr.cli.schema import StaleSchemasError, command
+from ecr.cli.schema import StaleSchemasError, command, render_files
 from ecr.model.fields import Platform
 from ecr.model.schema import DOCUMENTS, render_schemas
 from tests.unit.catalog.sample import BASES, overlay
 
 ROOT = Path(__file__).parents[3]
-COMMITTED = ROOT / "site_src" / "schemas" / "v1"
+SOURCE = ROOT / "site_src"
 
 
 def load_schema(name: str) -> dict[str, Any]:
@@ -32,9 +32,11 @@ def find_faults(name: str, text: str) -> list[str]:
     ]
 
 
-def test_the_committed_schemas_are_up_to_date():
-    committed = {path.name: path.read_text("utf-8") for path in COMMITTED.iterdir()}
-    assert committed == render_schemas(), "run: ecr schema"
+def test_the_committed_schemas_and_pages_are_up_to_date():
+    rendered = render_files()
+    committed = {name: (SOURCE / name).read_text("utf-8") for name in rendered}
+    assert committed == rendered, "run: ecr schema"
+    assert {path.name for path in (SOURCE / "schemas/v1").iterdir()} == set(render_schemas())
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -96,11 +98,15 @@ def test_a_description_says_what_the_source_says():
 
 def test_the_command_writes_what_is_stale_and_checks(tmp_path: Path):
     run = CliRunner().invoke
-    assert run(command, [str(tmp_path)]).output == f"7 of 7 schemas written to {tmp_path}\n"
+    written = f"schemas and pages written to {tmp_path}\n"
+    assert run(command, [str(tmp_path)]).output == f"13 of 13 {written}"
     checked = run(command, [str(tmp_path), "--check"])
-    assert checked.output == f"7 schemas in {tmp_path} are up to date\n"
-    (tmp_path / "status.schema.json").write_text("{}")
+    assert checked.output == f"13 schemas and pages in {tmp_path} are up to date\n"
+    (tmp_path / "schemas/v1/status.schema.json").write_text("{}")
+    (tmp_path / "reference/release.md").unlink()
     stale = run(command, [str(tmp_path), "--check"])
     assert isinstance(stale.exception, StaleSchemasError)
-    assert str(stale.exception) == f"not up to date in {tmp_path}: status.schema.json"
-    assert run(command, [str(tmp_path)]).output == f"1 of 7 schemas written to {tmp_path}\n"
+    assert str(stale.exception) == (
+        f"not up to date in {tmp_path}: schemas/v1/status.schema.json, reference/release.md"
+    )
+    assert run(command, [str(tmp_path)]).output == f"2 of 13 {written}"
