@@ -16,7 +16,8 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input --require-virtualenv
 ECR := $(VENV)/bin/ecr
 
 # Real programs the tests drive, as the commands are called.
-TEST_TOOLS := chromium chromedriver git nginx
+TEST_TOOLS := buildah busybox-static chromium chromedriver docker-registry dockerd emulation git \
+	mmdebstrap nginx skopeo
 
 UV_VERSION := 0.13.9
 LOCKS := runtime dev zensical
@@ -88,7 +89,7 @@ setup: $(STAMPS)/dev ## Set up .venv with everything for development, and do not
 	@echo "Ready: $(VENV), with $$($(PY) --version)."
 
 .PHONY: system-packages
-# No stamp: looking for four commands is quick, and a stamp would be wrong once one is removed.
+# No stamp: looking for a few commands is quick, and a stamp would be wrong once one is removed.
 system-packages: ## Install the programs the tests drive (apt, as root or with sudo)
 	@.ci/install-system-packages $(TEST_TOOLS)
 

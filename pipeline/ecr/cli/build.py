@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +18,12 @@ from ecr.cli.build_settings import load_build_settings
 from ecr.cli.options import root_option
 from ecr.cli.progress import ProgressLine
 from ecr.cli.report import write_text_report
+from ecr.cli.termination import end_on_terminate
 from ecr.errors import EcrError, FindingsError, UsageError
 from ecr.model.fields import Platform, resolve_platform
 from ecr.model.identity import parse_id
 from ecr.stages.archive.release import archive_release
+from ecr.stages.build.archive_statements import state_archives
 from ecr.stages.build.assembly import assemble
 from ecr.stages.build.builder import Builder, ReleaseBuild
 from ecr.stages.build.errors import BuildFailuresError, NotReproducedError, PlatformError
@@ -55,6 +56,7 @@ class _Wanted:
     push: str | None
     check: bool
     no_cache: bool
+    fresh_base: bool
     base: str | None
     time_limit: float
     quiet: bool
@@ -67,7 +69,7 @@ class _Wanted:
 def _to_platform(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Any:
     if value is None:
         return None
-    platform = resolve_platform(value)
+    platform = resolve_platform(value) or resolve_platform(f"linux/{value}")
     if platform is None:
         raise click.BadParameter(f"'{value}' is not one of {', '.join(Platform)}")
     return platform.value
@@ -94,7 +96,10 @@ def _to_platform(_context: click.Context, _parameter: click.Parameter, value: st
     help="Push to this registry and path, by default extra.registry of mkdocs.yml.",
 )
 @click.option("--check", is_flag=True, help="Build again without cache and compare.")
-@click.option("--no-cache", is_flag=True, help="Make layers and base images anew.")
+@click.option("--no-cache", is_flag=True, help="Build again, without layers that are there.")
+@click.option(
+    "--fresh-base", is_flag=True, help="Build again, on a base made of Debian's packages of today."
+)
 @click.option("--base", metavar="IMAGE", help="Base image of scripts.  [env: ECR_BASE]")
 @click.option(
     "--time-limit",
@@ -118,7 +123,8 @@ def command(root: Path, **given: Any) -> None:
         os.environ,
         base=wanted.base,
         time_limit_s=wanted.time_limit,
-        use_cache=not wanted.no_cache,
+        use_cache=not wanted.no_cache and not wanted.fresh_base,
+        use_bases=not wanted.fresh_base,
     )
     registry = settings.registry if wanted.push == _CONFIGURED else wanted.push
     archives = open_archives(root, wanted.store)
@@ -126,13 +132,14 @@ def command(root: Path, **given: Any) -> None:
     write_text_report(list(selection.findings), sys.stderr)
     line = ProgressLine(quiet=wanted.quiet)
     watcher = _Shown(line)
-    _end_on_terminate()
+    end_on_terminate()
 
     def work_on(entry: ReleaseEntry) -> None:
         if wanted.only_assemble:
             _show_record(entry, assemble(root, entry, settings, registry))
             return
         archive_release(root, entry, archives, progress=line)
+        state_archives(root, entry, archives, settings)
         line.close()
         if wanted.check:
             _check(root, entry, wanted.platform, archives, settings)
@@ -146,7 +153,11 @@ def command(root: Path, **given: Any) -> None:
             registry=registry,
         )
         platforms = None if wanted.platform is None else [wanted.platform]
-        _show_outcome(entry, builder.build(entry, platforms))
+        try:
+            _show_outcome(entry, builder.build(entry, platforms))
+        except BuildFailuresError:
+            watcher.show_failures()
+            raise
 
     _for_each(selection, work_on, line)
 
@@ -198,6 +209,7 @@ class _Shown:
 
     def __init__(self, line: ProgressLine) -> None:
         self._line = line
+        self._failures: list[EcrError] = []
 
     def starts(self, release: str, ability: Ability) -> None:
         means = f"under {ability.emulator}" if ability.emulator else "natively"
@@ -213,8 +225,16 @@ class _Shown:
         )
 
     def fails(self, error: EcrError) -> None:
+        """Say at once that something failed; all of it is told at the end."""
         self._line.close()
-        _show_error(error)
+        self._failures.append(error)
+        click.echo(f"failed    {str(error).splitlines()[0]}", err=True)
+
+    def show_failures(self) -> None:
+        """Tell all of what failed since the last time."""
+        for error in self._failures:
+            _show_error(error)
+        self._failures.clear()
 
 
 def _show_size(size_bytes: int) -> str:
@@ -224,7 +244,7 @@ def _show_size(size_bytes: int) -> str:
 
 
 def _show_error(error: EcrError) -> None:
-    click.echo(f"failed    {error}", err=True)
+    click.echo(f"error: {error}", err=True)
     if error.hint:
         click.echo(f"  hint: {error.hint}", err=True)
 
@@ -286,12 +306,3 @@ def _show_reproduction(entry: ReleaseEntry, outcome: Reproduction) -> None:
     )
     for difference in outcome.differences:
         click.echo(f"    {difference}")
-
-
-def _end_on_terminate() -> None:
-    """Have SIGTERM end the run as Ctrl-C does, so that programs it started end with it."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)

@@ -24,6 +24,7 @@ def load_build_settings(
     base: str | None = None,
     time_limit_s: float = 3600,
     use_cache: bool = True,
+    use_bases: bool = True,
 ) -> BuildSettings:
     """Return the settings of a run.
 
@@ -32,7 +33,8 @@ def load_build_settings(
         environment: Environment variables.
         base: Base image named on the command line.
         time_limit_s: Time limit of one platform.
-        use_cache: Whether layers and bases of earlier builds may be used.
+        use_cache: Whether layers of earlier builds may be used.
+        use_bases: Whether bases that were made earlier may be used.
 
     Raises:
         UsageError: ``extra.build`` does not say what it should.
@@ -52,7 +54,7 @@ def load_build_settings(
         debian_sources=_check_sources(values.get("debian"), where),
         time_limit_s=time_limit_s,
         use_cache=use_cache,
-        use_bases=use_cache,
+        use_bases=use_bases,
         builder=find_builder(environment),
     )
 

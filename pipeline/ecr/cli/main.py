@@ -18,9 +18,10 @@ COMMANDS = {
     "import": "Turn an app of today's ECR (sage.yaml) into a bundle.",
     "archive": "Store the source and the data of releases, by digest.",
     "build": "Build images for every platform of a release.",
+    "test": "Run the tests of releases in their images, as a node would.",
     "publish": "Write the site and the JSON index.",
     "serve": "Show the published site in a local web server.",
-    "schema": "Write the JSON Schemas of the documents.",
+    "schema": "Write the JSON Schemas and reference pages of the documents.",
 }
 """Every command with its summary, so that listing them loads none."""
 

@@ -18,6 +18,7 @@ from ecr.model.fields import (
     RecordModel,
     Text,
 )
+from ecr.model.trial import TrialRecord
 
 Swhid = Annotated[str, Field(pattern=r"^swh:1:(cnt|dir|rev|rel|snp):[0-9a-f]{40}$")]
 """Software Heritage identifier (ISO/IEC 18670)."""
@@ -135,12 +136,16 @@ class Build(RecordModel):
     """Files of Git LFS, archived as themselves."""
     archives: tuple[Archive, ...] = ()
     """Stored source and data."""
+    statements: dict[Digest, Digest] = Field(default_factory=dict)
+    """In-toto statements with the archives' provenance, in the same store, by archive digest."""
     repository: Line | None = None
     """Registry and repository the images were pushed to; absent when they were not pushed."""
     digest: Digest | None = None
     """Digest of the image index (the manifest list)."""
     images: dict[PlatformName, Image] = Field(default_factory=dict)
     """Images, by platform."""
+    tests: dict[PlatformName, tuple[TrialRecord, ...]] = Field(default_factory=dict)
+    """What came of the release's tests, by platform."""
 
 
 class PlatformBuild(RecordModel):

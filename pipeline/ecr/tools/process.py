@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _LAST_LINES = 15
 _TAIL_BYTES = 64 * 1024
+_END_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
+_OWN_SPACE = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def run_program(
         ToolFailedError: It ended with another status.
         ToolTimeoutError: It did not end in time.
     """
-    command = redact(shlex.join(argv))
+    command = show_command(argv)
     process = _start(argv, cwd, environment, missing_hint or hint, stdin=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
@@ -116,7 +119,7 @@ def run_logged(
         ToolTimeoutError: It did not end in time.
     """
     with log.open("ab") as file:
-        file.write(f"$ {redact(shlex.join(argv))}\n".encode())
+        file.write(f"$ {show_command(argv)}\n".encode())
         file.flush()
         process = _start(
             argv, cwd, environment, hint, stdin=subprocess.DEVNULL, stdout=file, stderr=file
@@ -158,11 +161,46 @@ def _start(
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise ToolFailedError(
-                f"directory {cwd} does not exist, cannot run: {redact(shlex.join(argv))}"
+                f"directory {cwd} does not exist, cannot run: {show_command(argv)}"
             ) from error
         raise ToolMissingError(
             f"'{argv[0]}' is not installed", hint=hint or f"install {argv[0]} and run again"
         ) from error
+
+
+def contain(argv: Sequence[str]) -> list[str]:
+    """Return a command that leaves nothing behind when it, or this process, is killed.
+
+    It ends with this process. For root it also gets a space of its own for processes and mounts,
+    so that what it started and mounted goes with it; for others the programs we contain make such
+    a space themselves. Where the programs that do this (util-linux) are missing, it is left as it
+    is.
+    """
+    prefix: list[str] = []
+    if shutil.which(_END_WITH_PARENT[0]):
+        prefix += _END_WITH_PARENT
+    if os.geteuid() == 0 and shutil.which(_OWN_SPACE[0]):
+        prefix += _OWN_SPACE
+    return [*prefix, *argv]
+
+
+def show_command(argv: Sequence[str]) -> str:
+    """Return a command as a person would type it, without credentials and what contains it."""
+    shown = list(argv)
+    for prefix in (_END_WITH_PARENT, _OWN_SPACE):
+        if tuple(shown[: len(prefix)]) == prefix:
+            shown = shown[len(prefix) :]
+    return redact(shlex.join(shown))
+
+
+def require_program(name: str, hint: str) -> None:
+    """Make sure that a program is installed.
+
+    Raises:
+        ToolMissingError: It is not.
+    """
+    if shutil.which(name) is None:
+        raise ToolMissingError(f"'{name}' is not installed", hint=hint)
 
 
 def describe_end(status: int) -> str:
